@@ -17,7 +17,7 @@ internal sealed class SearchHandler(ChatServices services)
     // The index searches for each word separately, so each word costs time.
     private const int MaxPhrases = 16;
 
-    // How long a search waits for the searches of other users.
+    // The maximum time for which a search waits for the searches of other users.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
     // Only one search runs at a time. The addresses of the clients take turns.

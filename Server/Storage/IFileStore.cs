@@ -10,7 +10,7 @@ public interface IFileStore
     /// <summary>Raised after messages were removed, if they may have had files. The contents of these files can then be removed immediately.</summary>
     event Action? FilesRemoved;
 
-    /// <summary>Adds a file. The check of the quota and the addition are one step, also for concurrent calls.</summary>
+    /// <summary>Adds a file. The check of the quota and the addition are atomic.</summary>
     ValueTask<FileAddition> AddAsync(StoredFile file, FileQuota quota, CancellationToken cancellationToken);
 
     /// <summary>Checks whether a user may add one more file of this size. Changes nothing.</summary>

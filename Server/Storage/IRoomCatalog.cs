@@ -13,7 +13,7 @@ public interface IRoomCatalog
     /// <summary>Gets a room by its name, in any letter case. Null if there is none.</summary>
     ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Gets a room whose name has one of the skeletons, so that it looks the same as the name with these skeletons. Null if there is none.</summary>
+    /// <summary>Finds a room whose name has one of the skeletons of another name. Such names look the same. Null if there is none.</summary>
     ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
 
     /// <summary>
@@ -24,23 +24,25 @@ public interface IRoomCatalog
     ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists the rooms whose names are next to <paramref name="name"/> in alphabetical order, among the same rooms as
-    /// <see cref="ListRoomsAsync"/>: at most <paramref name="max"/> names before this name, and at most <paramref name="max"/> names from
-    /// this name on.
+    /// Lists the neighbors of a name in the alphabetical list of <see cref="ListRoomsAsync"/>: at most <paramref name="max"/> rooms before
+    /// <paramref name="name"/>, and at most <paramref name="max"/> rooms that have this name or follow it.
     /// </summary>
     ValueTask<IReadOnlyList<StoredRoom>> ListNeighborsAsync(string user, string name, int max, CancellationToken cancellationToken);
 
-    /// <summary>Creates a room and its log. The checks and the creation are one step, also for concurrent calls.</summary>
-    /// <param name="maxOfOwner">The maximum number of rooms that the owner may have created. It has no effect if the room has no owner.</param>
+    /// <summary>Creates a room and its log. The checks and the creation are atomic.</summary>
+    /// <param name="maxOfOwner">The maximum number of rooms that one owner may create. Ignored if the room has no owner.</param>
     ValueTask<RoomCreation> CreateRoomAsync(StoredRoom room, int maxOfOwner, CancellationToken cancellationToken);
 
-    /// <summary>Lists the names of the rooms that were created before a time, never had an event and have neither a token nor a webhook, in alphabetical order.</summary>
+    /// <summary>
+    /// Lists the names of the empty rooms in alphabetical order. A room is empty if it was created before a time, never had an event, and has no
+    /// token and no webhook.
+    /// </summary>
     /// <param name="after">The list begins after this name; "" begins with the first.</param>
     ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a room, its members and their read marks, if it was created before a time, never had an event and has neither a token
-    /// nor a webhook. The loop of the room must not run.
+    /// Removes a room, its members and their read marks, if the room is empty (<see cref="ListEmptyRoomsAsync"/>). The loop of the room
+    /// must not run.
     /// </summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
@@ -52,7 +54,7 @@ public interface IRoomCatalog
     /// <param name="after">The list begins after this name; "" begins with the first.</param>
     ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken);
 
-    /// <summary>Does the same as <see cref="RemoveRoomAsync"/>, if the room is abandoned.</summary>
+    /// <summary>Removes a room like <see cref="RemoveRoomAsync"/>, but only if the room is abandoned.</summary>
     /// <returns>False if there is no such room.</returns>
     ValueTask<bool> RemoveAbandonedRoomAsync(string name, DateTimeOffset unusedSince, CancellationToken cancellationToken);
 
@@ -90,7 +92,10 @@ public interface IRoomCatalog
     /// <summary>Gets the roles, mutes, bans and the slow mode of a room. They change only by an event in <see cref="IRoomLog"/>.</summary>
     ValueTask<RoomModeration> GetModerationAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Lists the rooms in which a user or an address is banned now. If both are banned in a room, the list has two entries for this room.</summary>
+    /// <summary>
+    /// Lists the rooms in which a user or an address is banned now. If a room bans both the user and the address, the list has two entries for the
+    /// room.
+    /// </summary>
     /// <param name="address">The address of the user; null to list the bans of the user alone.</param>
     ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -100,7 +105,7 @@ public interface IRoomCatalog
 }
 
 /// <summary>A room with a ban that has not ended.</summary>
-/// <param name="IsByAddress">Whether the ban is a ban of the address, and not of the user.</param>
+/// <param name="IsByAddress">True if the room bans the address; false if it bans the user.</param>
 public sealed record BannedRoom(string Room, bool IsByAddress);
 
 /// <summary>What the catalog stores about a user in a room.</summary>
@@ -108,7 +113,8 @@ public sealed record BannedRoom(string Room, bool IsByAddress);
 /// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 /// <param name="Unread">
-/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. A database counts only the newest 10,000 events.
+/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. With a database, only messages among the newest
+/// 10,000 events of the room count.
 /// </param>
 /// <param name="Mentions">The number of other users' messages after the read mark that mention the user or all members, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
@@ -122,7 +128,7 @@ public enum RoomCreation
 {
     Created,
 
-    /// <summary>A room with that name exists, in any letter case, or a room with a common skeleton.</summary>
+    /// <summary>Another room has this name, in any letter case, or a name that looks the same.</summary>
     NameTaken,
 
     /// <summary>The server has its maximum number of rooms.</summary>
@@ -137,7 +143,8 @@ public enum RoomCreation
 public sealed record StoredRoom(string Name, string Topic, string? Owner, bool IsPrivate)
 {
     /// <summary>
-    /// The skeletons of the name, for the creation of the room: no two rooms have a common skeleton. Empty in a room that was read.
+    /// The skeletons of the name. Two rooms never have a common skeleton. Only the creation of a room needs this list; it is empty in a
+    /// room that the catalog returns.
     /// </summary>
     public IReadOnlyList<string> Skeletons { get; init; } = [];
 

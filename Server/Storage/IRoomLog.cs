@@ -19,8 +19,9 @@ public interface IRoomLog
     ValueTask<IReadOnlyList<AppendResult>> AppendAsync(string room, IReadOnlyList<NewEvent> batch, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads events with a sequence number above <paramref name="after"/>, oldest first, within both limits. Returns at least one event if
-    /// there is any, even if this event exceeds the limit of bytes.
+    /// Reads events with a sequence number above <paramref name="after"/>, oldest first: at most <paramref name="max"/> events, whose texts
+    /// have at most <paramref name="maxBytes"/> bytes together. Returns at least one event if there is any, even if this event exceeds
+    /// <paramref name="maxBytes"/>.
     /// </summary>
     /// <param name="maxBytes">Limit for the sum of the texts' lengths in UTF-8 bytes.</param>
     ValueTask<IReadOnlyList<RoomEvent>> ReadAfterAsync(string room, long after, int max, int maxBytes, CancellationToken cancellationToken);
@@ -37,8 +38,9 @@ public interface IRoomLog
 public sealed record RoomLogState(string Epoch, long First, long Last);
 
 /// <summary>The result of appending one event.</summary>
-/// <param name="Event">The stored event. Null if <paramref name="IsDuplicate"/>, or if the event was rejected.</param>
-/// <param name="IsDuplicate">Whether an earlier event has the same client id, or a reaction changes nothing.</param>
+/// <param name="Event">The stored event. Null if <paramref name="IsDuplicate"/> is true, or if the event was rejected.</param>
+/// <param name="IsDuplicate">True if an earlier event has the same author and client id, or if the event is a reaction that changes
+/// nothing.</param>
 /// <param name="Room">The room of the stored event, or of the earlier event with the same client id.</param>
 public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Room, long Seq, DateTimeOffset At)
 {
@@ -48,7 +50,10 @@ public sealed record AppendResult(RoomEvent? Event, bool IsDuplicate, string Roo
     /// <summary>The message that the event has changed, as it is now; null if the event changes no message.</summary>
     public RoomEvent? Changed { get; init; }
 
-    /// <summary>Whether the changed message had been edited before. If so, the events of the earlier edits also had the text that is now replaced.</summary>
+    /// <summary>
+    /// Whether the message had already been edited. If so, the text of the earlier edit events changes too, because each of them has the current text
+    /// of the message.
+    /// </summary>
     public bool WasEdited { get; init; }
 
     /// <summary>Whether the event has removed files of the changed message.</summary>

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface ITokenStore
 {
-    /// <summary>Adds a token to a room. The checks and the addition are one step, also for concurrent calls.</summary>
+    /// <summary>Adds a token to a room. The checks and the addition are atomic.</summary>
     /// <param name="max">The maximum number of tokens of the room.</param>
     ValueTask<TokenCreation> AddAsync(StoredToken token, int max, CancellationToken cancellationToken);
 
@@ -17,7 +17,7 @@ public interface ITokenStore
     /// <param name="room">The room's name, in any letter case.</param>
     ValueTask<IReadOnlyList<StoredToken>> ListAsync(string room, CancellationToken cancellationToken);
 
-    /// <summary>Revokes a token. After that, nothing finds the token, and its name is free.</summary>
+    /// <summary>Revokes a token. After that, no method finds the token, and a new token may have its name.</summary>
     /// <param name="room">The room's name, in any letter case.</param>
     /// <param name="name">The token's name, in any letter case.</param>
     /// <returns>The token; null if there is no such token.</returns>

@@ -12,7 +12,7 @@ public interface IWebhookStore
     /// its id, its cursor and its failed events, and its next attempt is due now. A webhook that is off is replaced by a new one.
     /// </summary>
     /// <param name="room">The room's name, in any letter case.</param>
-    /// <param name="id">The id of a new webhook. No other webhook ever gets this id, even after this one was removed.</param>
+    /// <param name="id">The id for a new webhook. An id is never used again, even after its webhook was removed.</param>
     /// <returns>The webhook; null if there is no such room.</returns>
     ValueTask<StoredWebhook?> SetAsync(string room, string id, string url, string secret, CancellationToken cancellationToken);
 
@@ -31,7 +31,7 @@ public interface IWebhookStore
     /// Stores the progress of a webhook (<see cref="StoredWebhook.Progress"/>), and adds failed events. If there are more failed events than
     /// <paramref name="maxFailed"/>, the oldest ones are removed.
     /// </summary>
-    /// <returns>False, without any change, if the webhook was set again or removed since it was read.</returns>
+    /// <returns>False if the webhook was set again or removed since it was read. In this case nothing is stored.</returns>
     ValueTask<bool> UpdateAsync(StoredWebhook webhook, IReadOnlyList<FailedEvent> failed, int maxFailed, CancellationToken cancellationToken);
 
     /// <summary>Lists the failed events of a room's webhook, oldest first.</summary>

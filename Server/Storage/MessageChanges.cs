@@ -9,7 +9,7 @@ internal static class MessageChanges
     public static bool ChangesMessage(RoomEventKind kind) => kind is RoomEventKind.Edited or RoomEventKind.Deleted or RoomEventKind.Reacted;
 
     /// <summary>Applies an event to the message to which it refers.</summary>
-    /// <param name="message">The message before the change; null if there is no event with this seq.</param>
+    /// <param name="message">The message before the change; null if the log has no event with the seq to which the event refers.</param>
     /// <returns>
     /// The message after the change, or the reason why the event is rejected. If a reaction changes nothing, the result is the same object
     /// as <paramref name="message"/>.

@@ -23,7 +23,8 @@ public enum RoomEventKind
 /// <param name="Author">The stable id of the user or the bot.</param>
 /// <param name="AuthorName">The author's name when the event was posted.</param>
 /// <param name="Text">
-/// The text of a message or a topic, or the reason of a moderation. When an edit is read from the log, it has the current text of its message.
+/// The text of a message or a topic, or the reason of a moderation. An edit that is read from the log has the current text of its message,
+/// even if a later edit has set this text.
 /// </param>
 /// <param name="ClientId">
 /// The id that the client gave to the event, unique for the author; null for none. With this id, the server recognizes an event that is sent again.
@@ -62,8 +63,9 @@ public sealed record NewEvent(
     public ModerationDetails? Moderation { get; init; }
 
     /// <summary>
-    /// True if the event may not be posted now, but may be a duplicate of an event that is already stored. The log stores nothing: it recognizes a
-    /// duplicate by its <see cref="ClientId"/>, and rejects any other event with <see cref="AppendRejection.NotDuplicate"/>.
+    /// True if the author may not post the event now, but may already have posted it earlier. In this case the log stores nothing. It returns the
+    /// earlier event that has the same <see cref="ClientId"/>; if there is none, it rejects the event with
+    /// <see cref="AppendRejection.NotDuplicate"/>.
     /// </summary>
     public bool OnlyIfDuplicate { get; init; }
 }
@@ -92,7 +94,7 @@ public sealed record ModerationDetails(string Action, string? User = null, strin
 public sealed record MessageFile(string Id, string Name, string Type, long Bytes, int? Width = null, int? Height = null);
 
 /// <summary>An event in a room's log.</summary>
-/// <param name="Seq">The sequence number: 1, 2, 3 … without a hole.</param>
+/// <param name="Seq">The sequence number: 1, 2, 3 … without a gap.</param>
 /// <param name="At">The time at which the event was stored, in UTC, rounded down to the millisecond.</param>
 public sealed record RoomEvent(long Seq, DateTimeOffset At, NewEvent Content)
 {

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// Checks whether the storage can write now. It reads the free space of the disk and makes a small write, because only a write shows the
-/// other faults. A result is valid for one second, so many requests cause at most one write a second. Thread-safe.
+/// Checks whether the storage can write now. It checks the free space of the disk, and makes a small write to find all other faults. A
+/// result is valid for one second, so many requests cause at most one write a second. Thread-safe.
 /// </summary>
 public sealed class StorageProbe(IServiceProvider services, IOptions<DataOptions> options, TimeProvider time)
 {

@@ -11,13 +11,13 @@ internal static class PublicAddress
     /// <param name="isWebSocket">Whether the scheme is <c>ws</c> or <c>wss</c>.</param>
     public static string Create(HttpContext context, string path, bool isWebSocket = false)
     {
-        // Without a trusted proxy, the Origin of the server's own page still has the scheme and the host.
+        // Even behind a proxy that is not trusted, the Origin of the server's own page has the public scheme and host.
         var host = OriginPolicy.GetOwnPage(context)?.Authority ?? context.Request.Host.Value;
         var isOverTls = OriginPolicy.IsOverTls(context);
         var scheme = isWebSocket ? (isOverTls ? "wss" : "ws") : isOverTls ? "https" : "http";
         return $"{scheme}://{host}{context.Request.PathBase}{path}";
     }
 
-    /// <summary>A path with the mount path, for texts that name an address without its host.</summary>
+    /// <summary>Returns the mount path followed by a path, for texts that name an address without its host.</summary>
     public static string GetPath(this HttpContext context, string path) => context.Request.PathBase.Value + path;
 }

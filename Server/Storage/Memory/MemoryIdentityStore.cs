@@ -166,8 +166,8 @@ public sealed class MemoryIdentityStore : IIdentityStore
         return true;
     }
 
-    // If more than max sessions match the filter, removes the excess: only sessions that are away, beginning with the session that is away
-    // longest. Returns the hashes of the removed sessions.
+    // If more than max sessions match the filter, removes the excess, but only sessions that are away (without a connection). Begins with
+    // the session that has been away for the longest time. Returns the hashes of the removed sessions.
     private List<string> RemoveExcess(int max, Func<StoredSession, bool> filter)
     {
         var all = _sessions.Values.Where(filter).ToList();

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Memory;
 /// <summary>Searches the logs in memory. There is no index: a search reads the messages one by one, newest first.</summary>
 public sealed class MemoryMessageSearch(MemoryRoomLog log, IRoomCatalog catalog, TimeProvider time) : IMessageSearch
 {
-    // This is longer than the limit of a search in a database, because there is no index.
+    // The maximum time of a search. A database has a shorter limit, because it has an index.
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(1);
 
     public async ValueTask<SearchPage> SearchAsync(MessageQuery query, CancellationToken cancellationToken)

@@ -236,7 +236,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
             _trimmed += removed.Kind == RoomEventKind.Message ? 1 : 0;
         }
 
-        // More than half of the messages in the list are trimmed.
+        // Remove the trimmed messages from the list when they are more than half of it.
         if (_trimmed * 2 > _messages.Count)
         {
             _messages.RemoveAll(message => message.Seq < message.Log.First);

@@ -6,9 +6,9 @@ using static RawSocketChat.Server.Storage.Postgres.PostgresText;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// Collects the rows of a transaction. The transaction needs two round trips for all its events: <see cref="AddReads"/> reads everything to which
-/// the events refer, and <see cref="AddWrites"/> writes the rows of each table with one statement. Between the two, this class answers reads from
-/// memory.
+/// Collects the rows of a transaction, so that all its events together need only two round trips. The first round trip reads everything to which
+/// the events refer (<see cref="AddReads"/>). The second one writes the rows, with one statement for each table (<see cref="AddWrites"/>).
+/// Between the round trips, this class answers reads from memory.
 /// </summary>
 /// <param name="connection">The connection that writes.</param>
 /// <param name="isIndexed">Whether new messages become part of the search index.</param>
@@ -69,10 +69,11 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
 
         if (_rooms.Count == 0)
             return;
-        // No other writer can add events to these rooms until the commit. So with several servers, the order of the seqs is the order of the commits.
+        // These locks keep other writers from adding events to the rooms until the commit. So with several servers, the events of a room are
+        // committed in the order of their seqs.
         Add(batch, "SELECT id FROM rooms WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", [_rooms.Keys.ToArray()]);
-        // Each statement has its own snapshot. So this statement sees the commits for which the statement above has waited. If both were one statement, it
-        // would not see these commits.
+        // The statement above may wait for another commit. The next statement has a later snapshot, which contains this commit. A single statement would
+        // not see the commit.
         if (share is not null)
         {
             Add(
@@ -120,7 +121,8 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
         (_readsIds, _readsChanges, _readsUploads) = (ids.Count > 0, changes.Count > 0, uploads.Count > 0);
     }
 
-    /// <summary>Reads the results of the statements of <see cref="AddReads"/>. The first of them must be the next result.</summary>
+    /// <summary>Reads the results of the statements of <see cref="AddReads"/>. The reader must be at the result before the first of
+    /// them.</summary>
     public void Read(NpgsqlDataReader reader)
     {
         if (_rooms.Count == 0)
@@ -214,7 +216,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     {
         var key = (Clean(author), Clean(id));
         _clientIds[key] = CreateRow(room, seq, at);
-        // If this transaction has added the id, AddWrites writes the id with these new values.
+        // An id that is in one of the two lists needs no second entry: AddWrites takes its values from _clientIds.
         if (!_addedIds.Contains(key) && !_replacedIds.Contains(key))
             _replacedIds.Add(key);
     }
@@ -223,7 +225,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     {
         if (!_clientIds.TryGetValue((Clean(author), Clean(id)), out var row) || row.Owner is not { } owner)
             return null;
-        // If this transaction has added the client id, its event exists only if the event was not rejected.
+        // If this transaction has added the client id, its event may have been rejected afterwards. Then the event does not exist.
         return row.Room == 0 || (_events.TryGetValue((row.Room, owner.Seq), out var added) && added.Content.Author == author) ? owner : null;
     }
 
@@ -233,7 +235,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
 
     public bool HasRoom(LoggedRoom room) => share is null || _existing.Contains(room);
 
-    /// <summary>Adds the statements that write the rows, and clears the rows. The statements return no rows.</summary>
+    /// <summary>Adds the statements that write the collected rows, and then forgets these rows. The statements return no rows.</summary>
     public void AddWrites(NpgsqlBatch batch)
     {
         // Another server may add the same id at the same time, in another room. Then the primary key makes the transaction fail, and the next attempt finds

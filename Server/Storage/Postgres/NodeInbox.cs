@@ -5,7 +5,8 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// Receives the announcements of the other servers on a connection of its own. Once a second it also reads on this connection which servers are alive,
-/// and tries to make this server the leader. These queries soon fail if the connection is broken. Then this class opens a new connection.
+/// and tries to make this server the leader. If the connection is broken, these queries fail after a few seconds, and this class opens a
+/// new connection.
 /// </summary>
 internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
@@ -14,7 +15,8 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // A server whose lock has been missing for this time is dead. After a shorter time, the server may be connecting to the database again.
+    // A server counts as dead when its lock has been missing for this time. A server that only loses its connection takes its lock again
+    // earlier.
     private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(4);
 
     private const int TimeoutSeconds = 5;

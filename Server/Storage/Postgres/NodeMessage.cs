@@ -39,7 +39,7 @@ internal sealed record NodeMessage(int Node, IReadOnlyList<NodeMessage.Item> Ite
         }
     }
 
-    /// <summary>Reads the notices of another server. Returns none if the payload comes from this server, or is no announcement of a server.</summary>
+    /// <summary>Reads the notices of another server. Returns none if the payload comes from this server, or is not an announcement.</summary>
     /// <param name="node">The number of this server.</param>
     public static IReadOnlyList<NodeNotice> Read(string payload, int node)
     {
@@ -51,7 +51,7 @@ internal sealed record NodeMessage(int Node, IReadOnlyList<NodeMessage.Item> Ite
         }
         catch (JsonException)
         {
-            // Everybody who may connect to the database can send on the channel.
+            // This is not an announcement: everybody who may connect to the database can send on the channel.
             return [];
         }
     }

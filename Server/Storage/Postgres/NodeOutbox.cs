@@ -12,7 +12,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
-    // The maximum number of notices that wait. This many wait only if the database cannot be reached. Further notices are dropped.
+    // The maximum number of waiting notices. It is reached only if the database cannot be reached. Further notices are dropped.
     private const int MaxNotices = 10_000;
 
     // When many users join together, the members of a room change many times a second. The other servers get only the state at the end of each interval.

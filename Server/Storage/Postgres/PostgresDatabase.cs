@@ -39,14 +39,15 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// <summary>Opens a connection that searches.</summary>
     /// <param name="maxTime">The time after which the database ends a search.</param>
     // The best plan depends on the words. For a frequent word, the database should read the newest messages. For a rare word, it should use the index
-    // of words. With one plan for all words, the database would read all messages to find a rare word. So it makes a new plan for each search.
+    // of words. With one plan for all words, the database would read all messages to find a rare word. So the database makes a new plan for
+    // each search.
     public NpgsqlConnection OpenForSearch(TimeSpan maxTime) =>
         Open($"SET default_transaction_read_only = on; SET statement_timeout = {(int)maxTime.TotalMilliseconds}; SET plan_cache_mode = force_custom_plan");
 
     /// <summary>Opens a connection for a command of the operator. It may create temporary tables.</summary>
     public NpgsqlConnection OpenForMaintenance() => Open("SELECT 1");
 
-    /// <summary>Opens a connection that sends announcements to the other servers, or listens to theirs. Its commits are not synced.</summary>
+    /// <summary>Opens a connection that sends or receives announcements. Its commits do not wait for a sync.</summary>
     public NpgsqlConnection OpenForNodes()
     {
         var connection = OpenForWriting();
@@ -87,7 +88,8 @@ internal sealed class PostgresDatabase(DataOptions options)
     /// </summary>
     public static bool TryLockNode(NpgsqlConnection connection, int node) => connection.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({NodeLockClass}, @node)", new { node });
 
-    /// <summary>Locks a share of the search ids that no other server has. Returns its number; null if all shares are in use.</summary>
+    /// <summary>Locks a share of the search ids that no other server uses. Returns the number of the share; null if all shares are in
+    /// use.</summary>
     public static int? TryLockShare(NpgsqlConnection connection)
     {
         for (var share = 0; share < MaxNodes; share++)

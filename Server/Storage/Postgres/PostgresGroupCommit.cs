@@ -7,20 +7,20 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// The writer of a PostgreSQL database. Its connection has two advisory locks. The lock of the database (<see cref="PostgresDatabase.TryLock"/>) keeps
-/// other servers away. With <see cref="DataOptions.Nodes"/>, this lock keeps only servers without this setting away. The lock of the server's number
-/// (<see cref="Node"/>) shows that this server is alive, and that no earlier connection of this server can still commit. If the connection breaks during
-/// a commit, the writer does not know whether the commit is stored. Then it connects again, takes the locks, and reads the number of its last commit from
-/// the table <c>writer</c>. If the transaction is stored, the writer acknowledges it. Otherwise the writer repeats it.
+/// out all other servers. With <see cref="DataOptions.Nodes"/>, it keeps out only the servers that do not have this setting. The lock of the server's
+/// number (<see cref="Node"/>) shows that this server is alive, and that no earlier connection of this server can still commit. If the connection breaks
+/// during a commit, the writer does not know whether the commit is stored. Then it connects again, takes the locks, and reads the number of its last
+/// commit from the table <c>writer</c>. If the transaction is stored, the writer acknowledges it. Otherwise the writer repeats it.
 /// </summary>
 internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
-    // The maximum time for which the writer waits for a lock. Meanwhile the database ends an earlier session: the session of a killed server, or that of
-    // the writer's own broken connection.
+    // The maximum time for which the writer waits for a lock. An earlier session may still have the lock until the database ends this session: the
+    // session of a killed server, or of the writer's own broken connection.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
-    // The maximum time for which the senders wait for a transaction with an unknown outcome. After this time they get an error. If the events of the
-    // transaction are stored, the writer removes them when it can reach the database again. With several servers these events stay, because other servers
-    // may have shown them.
+    // The maximum time for which the senders wait for a transaction with an unknown outcome. After this time they get an error. The events of the
+    // transaction may be stored nevertheless. A single server then removes them when it can reach the database again. With several servers the events
+    // stay, because other servers may have shown them.
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan MinDelay = TimeSpan.FromMilliseconds(100);
@@ -29,7 +29,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     // The maximum number of attempts for a transaction that conflicts with a transaction of another server.
     private const int MaxAttempts = 5;
 
-    // After this time, the row of a server that has ended is removed from the table "writer". A server that is only cut off from the database needs its row.
+    // The row of a server in the table "writer" is removed this long after the server has ended. The time is long, because a server that is only cut off
+    // from the database still needs its row.
     private static readonly TimeSpan RowLifetime = TimeSpan.FromDays(7);
 
     private readonly PostgresStorage _storage;
@@ -48,7 +49,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     // The number of the last commit that was acknowledged.
     private long _commits;
 
-    // Whether the current transaction may be stored, even if its connection breaks.
+    // Whether the COMMIT of the current transaction is sent. From then on, the transaction may be stored even if the connection breaks.
     private bool _isCommitSent;
 
     // After a failed attempt to connect, jobs fail with this error until the next attempt.
@@ -59,7 +60,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     // Whether the outcome of the last batch is still unknown.
     private bool _isUnresolved;
 
-    // The process id of the last session. Lock ends this session if the database does not yet know that the connection is broken.
+    // The process id of the last session. The database may not know yet that the connection of this session is broken. Then Lock ends the
+    // session.
     private int _lastSession;
 
     /// <exception cref="StorageException">The database cannot be used, or another server uses it.</exception>
@@ -231,8 +233,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             break;
         }
         while (_storage.Time.GetElapsedTime(start) < ResolveTimeout && !_stopping.Wait(_delay));
-        // With a connection, the transaction is known not to be stored. Without a connection, its outcome is still unknown. On a single server, Connect
-        // then removes its events when it reaches the database again. With several servers, its events stay if they are stored.
+        // If there is a connection, the transaction is not stored. Otherwise its outcome is still unknown. A single server then removes the events of
+        // the transaction when it reaches the database again (Connect). With several servers, the events stay if they are stored.
         var rooms = events.RollBack();
         _isUnresolved = HasNodes && _connection is null;
         if (_connection is null && !HasNodes)
@@ -308,8 +310,8 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         _failedRooms.Clear();
     }
 
-    // The session of a killed server ends after some milliseconds. A session whose network is broken ends much later, so this method ends the
-    // writer's own last session.
+    // Waits until no earlier session has the locks. The session of a killed server ends after some milliseconds. The writer's own last
+    // session may last much longer if the network is broken, so this method ends it.
     private void Lock(NpgsqlConnection connection, bool isStart)
     {
         var start = _storage.Time.GetTimestamp();

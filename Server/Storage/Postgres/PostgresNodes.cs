@@ -132,7 +132,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         foreach (var hashes in tokenHashes.Chunk(MaxRows))
         {
-            // Most sessions need no write. So a reader finds the sessions that need one.
+            // Find the sessions that need a write with a reader, because most sessions need none.
             var away = await _storage.ReadAsync(
                 "the sessions",
                 reader => reader.Connection.Query<string>("SELECT token_hash FROM sessions WHERE token_hash = ANY(@hashes) AND away_since IS NOT NULL", new { hashes }).ToArray(),
@@ -274,8 +274,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // Another commit may come between the query of the sweep and the comparison. Then the query has found a smaller seq than the room has now, although
-    // the database has lost no events. So this method reads the seq again.
+    // Whether the database has lost events of a room. The query of the sweep may be older than a commit that this server already knows: its smaller seq
+    // then proves nothing. So this method reads the seq again.
     private async Task<bool> IsBehindAsync(LoggedRoom room, CancellationToken stopping)
     {
         var known = room.LastSeq;
@@ -339,8 +339,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // The next interval repeats work that has failed, except the release of names. After a failed release, the next release for the same user also
-    // removes the old claims.
+    // If the work fails, the next interval repeats it. A release of names is not repeated, but the next release for the same user also removes the
+    // old claims.
     private async Task TryAsync(Func<Task> work, CancellationToken stopping)
     {
         try

@@ -9,10 +9,10 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
 {
-    // A search for frequent words that never occur together may need more time than this. The database ends such a search.
+    // The database ends a search after this time. Only a search for frequent words that never occur together may need more time.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(500);
 
-    // How long a search waits for the searches of other users.
+    // The maximum time for which a search waits for the searches of other users.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
     private const string Find = $"""
@@ -27,7 +27,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
     private bool _isDisposed;
 
     /// <inheritdoc cref="SqlStorage.SearchAsync"/>
-    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the key of its room and its seq.</param>
+    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the room's key and the event's seq.</param>
     public async ValueTask<SearchPage> SearchAsync(
         MessageQuery query, IReadOnlyList<long> rooms, IReadOnlyList<long> exceptRooms, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {

@@ -8,10 +8,12 @@ internal static class PostgresSettings
     // If a host does not answer in this time, the server tries the next host.
     private const int ConnectSeconds = 5;
 
-    // Statements of the server take much less time than this. Only a commit may take as long, if it waits for a standby that does not answer.
+    // The timeout of a statement. Usual statements take much less time. Only a commit reaches the timeout, if it waits for a standby that
+    // does not answer.
     private const int CommandSeconds = 15;
 
-    // Without this setting, the driver would remember for ten seconds after a failover that the new primary was a standby.
+    // How long the driver remembers whether a host is a standby. With the default of ten seconds, the driver would find the new primary too
+    // late after a failover.
     private const int RecheckSeconds = 1;
 
     /// <summary>Finds errors in the settings of PostgreSQL. The texts contain no value of a connection string, which may be a password.</summary>

@@ -68,7 +68,7 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
         _folder.Dispose();
     }
 
-    // Each transaction increments a number in the database, so a transaction without jobs that change data is a write too.
+    // Each transaction increments a number in the database, so even a transaction that changes no other data is a write.
     internal override async ValueTask ProbeWriteAsync() => await WriteAsync(_ => true, CancellationToken.None);
 
     internal override void OnAppended(LoggedRoom room) => _nodes?.AnnounceEvents(room.Name, room.LastSeq);

@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Postgres;
 
-/// <summary>Reads and writes the table of the users who are in the rooms at each server.</summary>
+/// <summary>Reads and writes the table <c>presence</c>, which has the users in each room at each server.</summary>
 internal static class PresenceTable
 {
     /// <summary>Writes which users are in rooms at a server. Removes the row of a room without users.</summary>

@@ -6,8 +6,8 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// The words of the column <c>events.words</c>, and the expressions that find them. The server splits the texts, not PostgreSQL, so that a search
-/// has the same results with each engine. The words for the room, a file and the author begin with a slash. No word of a text
-/// begins with a slash, so they cannot be confused.
+/// has the same results with each engine. The words for the room, a file and the author begin with a slash, so they differ from all words
+/// of a text.
 /// </summary>
 internal static class SearchVector
 {
@@ -36,8 +36,8 @@ internal static class SearchVector
     }
 
     /// <summary>Creates the expression of a query, in the text form of the type <c>tsquery</c>.</summary>
-    /// <param name="query">The query. With all public rooms as its scope, it needs a phrase, an author or <see cref="MessageQuery.HasFile"/>.</param>
-    /// <param name="rooms">The ids of the rooms to search, if the scope is not all public rooms.</param>
+    /// <param name="query">The query. A query that searches all public rooms needs a phrase, an author or <see cref="MessageQuery.HasFile"/>.</param>
+    /// <param name="rooms">The ids of the rooms to search. Not used if the query searches all public rooms.</param>
     public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms)
     {
         var parts = query.Phrases.Select(phrase => $"({string.Join(" <-> ", phrase.Terms.Select(Quote))})").ToList();

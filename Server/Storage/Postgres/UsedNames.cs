@@ -38,14 +38,16 @@ internal sealed class UsedNames(SqlStorage storage, int node, Func<IReadOnlySet<
             : null,
         cancellationToken);
 
-    /// <summary>Finds the users among the given ones who have a connection to another server.</summary>
+    /// <summary>Returns which of these users have a connection to another server.</summary>
     public ValueTask<IReadOnlySet<string>> FindConnectedAsync(IReadOnlyList<string> users, CancellationToken cancellationToken) => storage.ReadAsync<IReadOnlySet<string>>(
         "the names",
         reader => reader.Connection.Query<string>(
             "SELECT DISTINCT u.user FROM used_names u WHERE u.user = ANY(@users) AND u.node = ANY(@others)", new { users = users.ToArray(), others = live().ToArray() }).ToHashSet(),
         cancellationToken);
 
-    /// <summary>Claims the names of all users of this server, if no other user has them, and removes the other claims of this server.</summary>
+    /// <summary>
+    /// Claims these names for the users of this server, except names that a user of another server has. Removes all other claims of this server.
+    /// </summary>
     public async ValueTask RenewAsync(IReadOnlyList<UsedName> names, CancellationToken cancellationToken)
     {
         var rows = names.SelectMany(name => name.Skeletons.Select(skeleton => (Skeleton: skeleton, name.User, name.Name))).DistinctBy(row => row.Skeleton).OrderBy(row => row.Skeleton, StringComparer.Ordinal).ToList();

@@ -127,7 +127,7 @@ CREATE TABLE bans (
 CREATE INDEX bans_by_user ON bans ("user");
 CREATE INDEX bans_by_address ON bans (address);
 
--- The logs of all rooms. The seqs of a room have no hole.
+-- The logs of all rooms. The seqs of a room have no gap.
 CREATE TABLE events (
     room          BIGINT  NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     seq           BIGINT  NOT NULL,             -- 1, 2, 3 …

@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>Inserts events and their client ids. Used by one thread at a time, inside a transaction.</summary>
 /// <param name="connection">The connection, which no other code uses to add events.</param>
 /// <param name="isIndexed">Whether new messages become part of the search index.</param>
-/// <param name="columns">The values that this engine needs. Null for SQLite, whose triggers update the search index.</param>
+/// <param name="columns">The values that depend on the engine. Null for SQLite, whose triggers update the search index.</param>
 internal sealed class EventInserts(DbConnection connection, bool isIndexed, IEventColumns? columns = null) : IDisposable
 {
     private readonly Statement _event = new(

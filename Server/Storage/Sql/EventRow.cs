@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>Reads a row of the table <c>events</c>.</summary>
 internal static class EventRow
 {
-    /// <summary>The columns that <see cref="Read"/> expects first, in this order, from <see cref="Source"/>.</summary>
+    /// <summary>The first columns of each query whose rows <see cref="Read"/> reads. They come from <see cref="Source"/>.</summary>
     public const string Columns = $"{ColumnsBeforeText}, COALESCE(m.text, e.text), {ColumnsAfterText}";
 
     /// <summary>
@@ -13,10 +13,10 @@ internal static class EventRow
     /// </summary>
     public const string MessageColumns = $"{ColumnsBeforeText}, e.text, {ColumnsAfterText}";
 
-    /// <summary>The number of <see cref="Columns"/>, which is the index of the next column.</summary>
+    /// <summary>The number of <see cref="Columns"/>. A query may have more columns; their indexes begin with this number.</summary>
     public const int ColumnCount = 10;
 
-    /// <summary>The events <c>e</c>, each edit with its message <c>m</c>, which has the text.</summary>
+    /// <summary>The events <c>e</c>. Each edit is joined with its message <c>m</c>, which has the text.</summary>
     public const string Source = "events e LEFT JOIN events m ON e.kind = 'edited' AND m.room = e.room AND m.seq = e.target";
 
     private const string ColumnsBeforeText = "e.seq, e.at, e.kind, e.author, e.name";

@@ -109,8 +109,8 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
         return null;
     }
 
-    // Stores that the room's next event has this client id. If an earlier event has the id, changes nothing and returns the earlier event. An event
-    // that was trimmed, or that is too old, no longer counts: the room's next event then takes over its id.
+    // Assigns a client id to the room's next event. If an earlier event of the author has the id, changes nothing and returns the earlier event. An
+    // earlier event that is trimmed or too old does not count: the next event gets its id.
     private AppendResult? ClaimClientId(LoggedRoom room, string author, string id, long at)
     {
         if (rows.TryAddClientId(author, id, room.Id, room.NextSeq, at))
@@ -125,7 +125,7 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
         (content.ClientId is { } id ? FindDuplicate(content.Author, id) : null)
         ?? new AppendResult(null, IsDuplicate: false, room.Name, room.LastSeq, Now) { Rejection = AppendRejection.NotDuplicate };
 
-    // Returns null if the id may be used again, because the earlier event is trimmed or too old.
+    // Returns null if the id is free: no event has it, or the event that has it is trimmed or too old.
     private AppendResult? FindDuplicate(string author, string id)
     {
         if (rows.FindClientId(author, id) is not { } owner)

@@ -32,8 +32,8 @@ internal abstract class GroupCommit
     }
 
     /// <summary>
-    /// Whether transactions fail now. True from a failed transaction until a transaction is committed at least <see cref="RecoveryTime"/>
-    /// after the last failure. Thread-safe.
+    /// Whether transactions fail now. Becomes true when a transaction fails. Becomes false when a transaction is committed at least
+    /// <see cref="RecoveryTime"/> after the last failure. Thread-safe.
     /// </summary>
     public bool IsFailing => _isFailing;
 
@@ -66,12 +66,14 @@ internal abstract class GroupCommit
     }
 
     /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
-    /// <returns>Null if the transaction is committed; otherwise the error. After an error, the transaction may be stored only if <see cref="MayRepeat"/> is
-    /// false.</returns>
+    /// <returns>
+    /// Null if the transaction is committed; otherwise the error. After an error, the transaction is not stored if <see cref="MayRepeat"/> is true;
+    /// otherwise it may be stored.
+    /// </returns>
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 
     /// <summary>
-    /// Whether a batch that failed may be repeated. False if the batch may be stored in spite of the error. A repetition could then store its
+    /// Whether a failed batch may be repeated. False if the batch may be stored in spite of the error, because a repetition could store its
     /// events twice.
     /// </summary>
     protected virtual bool MayRepeat => true;

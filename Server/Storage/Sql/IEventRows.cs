@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// </summary>
 internal interface IEventRows : IDisposable
 {
-    /// <summary>Adds an event, and the mentions and files of a message. Every file must exist.</summary>
+    /// <summary>Adds an event. If it is a message, also adds its mentions and files. The files must exist.</summary>
     void AddEvent(long room, RoomEvent added);
 
     /// <summary>Stores the new text and state of a message, and removes the reactions and files of a deleted message.</summary>
@@ -20,14 +20,14 @@ internal interface IEventRows : IDisposable
     /// <summary>Removes a reaction from a message, if the message has it.</summary>
     void RemoveReaction(long room, long seq, string emoji, string user);
 
-    /// <summary>Finds an event, with the reactions of a message.</summary>
+    /// <summary>Finds an event. If it is a message, the result contains its reactions.</summary>
     RoomEvent? Find(long room, long seq);
 
     /// <summary>Adds the client id of an event. Returns false if the author has already used this id.</summary>
     /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
     bool TryAddClientId(string author, string id, long room, long seq, long at);
 
-    /// <summary>Gives a client id to another event.</summary>
+    /// <summary>Assigns a client id that is already stored to another event.</summary>
     void ReplaceClientId(string author, string id, long room, long seq, long at);
 
     /// <summary>Finds the event that has a client id. Returns null if there is no such event any more.</summary>
@@ -52,7 +52,9 @@ internal readonly record struct ClientIdOwner(string RoomName, string RoomKey, l
 {
     // A new room may have the id of a removed room whose client ids are still stored. So the query requires that the event and the client id have the
     // same time.
-    /// <summary>The columns of this type, and the tables with the client ids <c>c</c>. The events of removed rooms do not count.</summary>
+    /// <summary>
+    /// The columns of this type, and the tables of a query for them. <c>c</c> is the table of client ids. The query finds no events of removed rooms.
+    /// </summary>
     public const string Columns = "r.name, r.name_key, r.first_seq, c.seq, c.at";
 
     /// <inheritdoc cref="Columns"/>

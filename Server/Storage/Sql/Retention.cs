@@ -131,7 +131,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         }
     }
 
-    // Also returns false if the newest event cannot be read: without this event, the server cannot know whether the clock is right.
+    // Whether the clock is right. Returns false if the newest event cannot be read, because the server compares the clock with this event.
     private async Task<bool> IsClockTrustedAsync(SqlStorage storage, CancellationToken stoppingToken)
     {
         try

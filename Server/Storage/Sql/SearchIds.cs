@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). Imported messages get ids of their own time, between the ids
 /// of other messages. Used by one thread at a time, inside a transaction.
 /// </summary>
-/// <param name="share">This server uses only the ids whose remainder is this number after a division by <paramref name="shares"/>.</param>
+/// <param name="share">This server uses only ids for which <c>id % shares == share</c>.</param>
 /// <param name="shares">The number of shares, a divisor of <see cref="SearchCursor.PerMillisecond"/>. 1 on a single server, which uses all ids.</param>
 internal sealed class SearchIds(DbConnection connection, int share = 0, int shares = 1) : IDisposable
 {
@@ -23,10 +23,10 @@ internal sealed class SearchIds(DbConnection connection, int share = 0, int shar
         _max ??= connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM events WHERE search_id IS NOT NULL") ?? long.MinValue;
         var id = SearchCursor.Get(at) + share;
 
-        // The messages of one commit have the same time. A commit may have more messages than a millisecond has ids.
+        // The messages of one commit have the same time, and may be more than the ids of a millisecond. So continue after the last id.
         if (_last >= id && _last - id <= 1000 * SearchCursor.PerMillisecond)
             id = _last + shares;
-        // No message has an id above the greatest id, so only ids below it need a query.
+        // All ids above _max are free, so only an id up to _max needs a query.
         while (id <= _max && FindNewest(id) is { } taken)
             id = taken + shares;
         _last = id;

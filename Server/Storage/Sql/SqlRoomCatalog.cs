@@ -116,7 +116,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
         if (removed.Count > 0)
             storage.AnnounceFilesRemoved();
 
-        // After each transaction, also after an empty one, an engine may remove erased text from its log on the disk.
+        // Run an empty transaction, because an engine may remove erased text from its log on the disk after each transaction.
         await storage.WriteAsync(_ => true, cancellationToken);
     }
 

@@ -11,7 +11,8 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private const int MinRows = 16;
 
-    // A common disk needs about this time to sync a commit. So a step about doubles the time of the transaction that it shares with other writes.
+    // The time that a step should take at most. A common disk syncs a commit in about this time, so a step about doubles the time of its
+    // transaction.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
 
     private int _rows = 64;
@@ -23,7 +24,7 @@ internal sealed class WriteSteps(SqlStorage storage)
     public TimeSpan Took { get; private set; }
 
     /// <summary>Executes the next step.</summary>
-    /// <param name="write">Called on the writer's thread with the number of rows that it should write at most.</param>
+    /// <param name="write">Called on the writer's thread with the maximum number of rows to write.</param>
     /// <returns>The result of <paramref name="write"/>.</returns>
     /// <exception cref="StorageException">The transaction of the step failed.</exception>
     public async Task<T> ExecuteAsync<T>(Func<StorageWriter, int, T> write, CancellationToken cancellationToken)

@@ -39,8 +39,8 @@ internal static class SearchIndex
         if (!query.Scope.WithPublicRooms)
             return found;
 
-        // The index looks for the words after NOT only in messages that match everything else. If instead all messages of public rooms had a word
-        // that each query requires, a search would take several times as long.
+        // SQLite looks for the words after NOT only in messages that match the rest of the expression. The alternative is a word in all messages
+        // of public rooms, which each query requires. It would make a search several times slower.
         var excluded = rooms.Count == 0 ? Quote(PrivateWord) : $"({Quote(PrivateWord)} NOT ({Or(rooms.Select(GetRoomWord))}))";
         return $"{found} NOT ({{filters}} : ({string.Join(" OR ", exceptRooms.Select(GetRoomWord).Select(Quote).Prepend(excluded))}))";
     }

@@ -22,7 +22,8 @@ public sealed class SearchIndexer(IServiceProvider services, IOptions<DataOption
     // limit, a group of the longest messages would hold the writer for a second.
     private const int MaxCharacters = 8_000;
 
-    // The interval is long, because a run costs about the same for one message as for a hundred. A search does not wait for the next run.
+    // The interval is long, because a run costs about the same for one message as for a hundred. A search does not wait for the next run:
+    // it first indexes the new messages itself.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>

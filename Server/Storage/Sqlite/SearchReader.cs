@@ -14,7 +14,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     // A search of a million messages takes a few milliseconds. A search for words that are frequent but never occur together may take longer.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(250);
 
-    // How long a search waits for the searches of other users.
+    // The maximum time for which a search waits for the searches of other users.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _gate = new(1);
@@ -25,7 +25,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     /// <param name="expression">The FTS5 expression.</param>
     /// <param name="before">The cursor below which to search.</param>
     /// <param name="limit">The maximum number of messages.</param>
-    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the key of its room and its seq.</param>
+    /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the room's key and the event's seq.</param>
     /// <exception cref="SqliteException">The index cannot be read.</exception>
     public async ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {

@@ -139,7 +139,7 @@ internal static class SqliteDatabase
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The attempt to open the database fails for the same reason, with SQLite's error text.
+            // Ignore this error: when the caller opens the database, SQLite reports the reason.
         }
     }
 }

@@ -79,8 +79,8 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
             ContentBackup.Extract(connection, ContentFolder.Of(Folder), new Progress<WorkProgress>(), CancellationToken.None);
     }
 
-    // Gives the file a larger change counter than each earlier copy of the file. So the next start detects an earlier copy beside the log of
-    // this run.
+    // Makes the change counter of the file larger than the counter of every earlier copy of the file. So if an earlier copy replaces the
+    // file, the next start detects that the write-ahead log of this run does not belong to the copy.
     private void MarkStart(SqliteConnection connection, uint before)
     {
         try

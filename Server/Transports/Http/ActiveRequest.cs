@@ -42,7 +42,7 @@ internal sealed class ActiveRequest : IDisposable
     /// <summary>Whether a newer request reads the session's frames now.</summary>
     public bool IsTakenOver => _isTakenOver;
 
-    /// <summary>The time for which bytes have been waiting until the peer receives them; zero while no bytes wait.</summary>
+    /// <summary>How long this request has been waiting for the peer to receive bytes; zero while no bytes wait.</summary>
     public TimeSpan BlockedFor => Volatile.Read(ref _flushingSince) is not 0 and var since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Marks the beginning (true) or the end (false) of a wait for the peer to receive bytes.</summary>

@@ -35,8 +35,8 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
     public override long LimitBytes => limitBytes;
 
     /// <summary>
-    /// Returns the time for which bytes have been waiting until the peer of the current request receives them. If this function is null,
-    /// the outbox is never blocked.
+    /// Returns how long the current request has been waiting for its peer to receive bytes. If this function is null, the outbox is never
+    /// blocked.
     /// </summary>
     public Func<TimeSpan>? GetBlockedFor { get; init; }
 
@@ -232,10 +232,10 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
         }
     }
 
-    // True if at most a quarter of the limit is unread. Then the next page of a log can be queued before the client's next request. A frame
-    // that a poll has read must stay in the outbox until a cursor confirms the frame. While there are such frames, all frames together may
-    // fill at most half of the limit. The other half is for the next page and for broadcasts. A frame that a stream has read may be removed
-    // without a confirmation.
+    // Whether the next page of a log can be queued before the client's next request. The unread frames may fill at most a quarter of the
+    // limit. A frame that a poll has read stays in the outbox until a cursor confirms the frame. While the outbox has such frames, all its
+    // frames together may fill at most half of the limit, because the other half is for the next page and for broadcasts. Frames that a
+    // stream has read do not count, because they may be removed without a confirmation.
     private bool HasRoom => _waitingBytes <= limitBytes / 4 && (_lastStreamed >= _lastSent || _frames.Bytes <= limitBytes / 2);
 
     private long LastReadable => _holds is { Count: > 0 } ? Math.Min(_frames.Last, _holds.Min()) : _frames.Last;

@@ -8,17 +8,17 @@ namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
 /// Lets a peer that has shut down its sending side receive the answer to its request, even if the body of the request is incomplete.
-/// Kestrel closes such a connection without an answer in two cases: the transport reports that the peer's output has ended, or a read of
-/// the body returns this end (even if the same read also returns the last bytes of the body). Therefore one read of this pipe returns the
-/// last bytes, and only the next read returns the end. If the body is incomplete, the next read throws an exception. Kestrel gets the
-/// transport's report only while a request waits for frames or writes a stream: if the peer of such a request ends its output, the server
-/// treats the peer as gone.
+/// Kestrel closes such a connection without an answer in two cases. In the first case, the transport reports that the peer's output has
+/// ended. This class passes the report on only while a request waits for frames or writes a stream, because the peer of such a request then
+/// counts as gone. In the second case, a read of the body returns the end of the output, even if it also returns the last bytes of the
+/// body. So this pipe returns the last bytes first, and the end only in the next read. If the body is incomplete, this next read throws an
+/// exception.
 /// </summary>
 internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {
     private readonly IDuplexPipe _pipe;
     private readonly PipeReader _input;
-    // Kestrel gets the token of this object. The object is also the lock of _isEndWanted and _hasEnded.
+    // Kestrel gets its token as ConnectionClosed. It is also the lock for _isEndWanted and _hasEnded.
     private readonly CancellationTokenSource _connectionClosed = new();
     private readonly CancellationTokenRegistration _endRegistration;
     private ReadOnlySequence<byte> _lastBuffer;
@@ -39,8 +39,8 @@ internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
     PipeWriter IDuplexPipe.Output => _pipe.Output;
 
     /// <summary>
-    /// Runs HTTP on a connection. Kestrel gets the report that the peer has shut down its sending side only after <see cref="SetEndWanted"/>
-    /// with true.
+    /// Runs HTTP on a connection. Until <see cref="SetEndWanted"/> is called with true, Kestrel gets no report that the peer has shut down
+    /// its sending side.
     /// </summary>
     public static async Task RunAsync(ConnectionDelegate http, ConnectionContext connection)
     {

@@ -41,11 +41,11 @@ internal static class HttpAnswers
     public static Task RejectUnknownSessionAsync(this HttpContext context, string hint) => context.RejectAsync(
         ErrorCode.NotFound, $"there is no such session, or it has ended; POST {context.GetPath("/session")} creates another", hint, StatusCodes.Status401Unauthorized);
 
-    /// <summary>Rejects a request because its address has too few points or too many connections.</summary>
+    /// <summary>Rejects a request because the client's address has too few points or too many connections.</summary>
     public static Task RejectAddressAsync(this HttpContext context) =>
         context.RejectAsync(ErrorCode.RateLimited, Disconnect.AddressLimit.Text, retryAfterMs: 10_000);
 
-    /// <summary>Rejects a request with a method that the address does not have (405).</summary>
+    /// <summary>Rejects a request with a method that this path does not support (405).</summary>
     public static Task RejectMethodAsync(this HttpContext context, string allowed, string text, string? hint = null)
     {
         context.Response.Headers.Allow = allowed;
@@ -98,7 +98,8 @@ internal static class HttpAnswers
 
     /// <summary>
     /// Answers with a document that everybody may read, such as the page. The caller has set the headers, except the length. While the client reads
-    /// the document, the request counts as a connection of the client's address, because the server keeps a part of the document meanwhile.
+    /// the document, the server keeps a part of the document in memory. So the request counts as a connection of the client's address during this
+    /// time.
     /// </summary>
     /// <param name="context">The request, GET or HEAD.</param>
     /// <param name="parts">The document, in parts.</param>

@@ -92,7 +92,7 @@ internal sealed class HttpSession : IConnectionTransport
     /// <summary>Completes when the handler is open (the welcome is in the outbox), or when the session ends before that.</summary>
     public Task Opened => _opened.Task;
 
-    /// <summary>Completes when the session receives and answers nothing more.</summary>
+    /// <summary>Completes when the session has ended: it receives no more frames and sends no more answers.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Completes when a request has delivered the last frame.</summary>
@@ -111,7 +111,8 @@ internal sealed class HttpSession : IConnectionTransport
 
     /// <summary>Marks that a request of the session has come.</summary>
     /// <param name="isInCookie">
-    /// The request carries the token in a cookie, or comes from the server's own page. From then on no frame contains the token.
+    /// Whether the request carries the token in a cookie, or comes from the server's own page. After such a request, no frame contains the
+    /// token.
     /// </param>
     public void MarkActive(bool isInCookie)
     {

@@ -71,7 +71,7 @@ public sealed class HttpSessionRegistry(
 
     /// <summary>Finds a session, or starts one.</summary>
     /// <param name="key">The token and the device name.</param>
-    /// <param name="isInCookie">The request carries the token in a cookie, or comes from the server's own page.</param>
+    /// <param name="isInCookie">Whether the request carries the token in a cookie, or comes from the server's own page.</param>
     /// <param name="remote">The peer's address and port, for logs.</param>
     /// <param name="mayHaveEnded">Whether to return a session that has ended and whose close message is not delivered yet.</param>
     /// <param name="outdated">A session to replace; null to keep the existing one.</param>

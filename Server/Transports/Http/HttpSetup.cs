@@ -15,7 +15,8 @@ public static class HttpSetup
         return services;
     }
 
-    /// <summary>Starts sessions at <paramref name="path"/>. Any other request to this path gets an error with a hint.</summary>
+    /// <summary>Starts sessions at <paramref name="path"/>. A request to this path that does not start a session gets an error with a
+    /// hint.</summary>
     public static IApplicationBuilder MapSessionStart(this IApplicationBuilder app, string path)
     {
         var services = app.ApplicationServices;

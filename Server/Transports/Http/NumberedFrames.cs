@@ -31,7 +31,7 @@ internal sealed class NumberedFrames(long start)
         Bytes += frame.Payload.Length;
     }
 
-    /// <summary>Inserts a frame at this number. The numbers of the frame that had this number and of all later frames grow by one.</summary>
+    /// <summary>Inserts a frame at this number. The number of each frame from there on grows by one.</summary>
     public void Insert(long number, EncodedFrame frame)
     {
         _frames.Insert(IndexOf(number), frame);

@@ -21,7 +21,8 @@ internal sealed class RequestBody(HttpContext context, ByteBudget budget) : IDis
     /// </summary>
     /// <param name="maxBytes">Maximum bytes of the body. The server buffers no more than this.</param>
     /// <param name="tooBigText">The error text for a body that is too big.</param>
-    /// <returns>Null if the body is too big, can't be read, or exceeds the budget. In that case the request was answered.</returns>
+    /// <returns>Null if the body is too big, can't be read, or exceeds the budget. The server has then answered the request with an
+    /// error.</returns>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(int maxBytes, string tooBigText)
     {
         byte[]? body;

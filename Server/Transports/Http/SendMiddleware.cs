@@ -72,7 +72,7 @@ internal sealed class SendMiddleware(SessionRequests requests)
         var answers = new List<ReadOnlyMemory<byte>>();
         foreach (var slot in slots)
         {
-            // If the connection ended, the slots after that point are never completed.
+            // If the connection has ended, the remaining slots never complete.
             await Task.WhenAny(slot.Answered, session.Ended).WaitAsync(context.RequestAborted);
             answers.AddRange(slot.Answers);
         }
@@ -83,7 +83,7 @@ internal sealed class SendMiddleware(SessionRequests requests)
         await context.Response.CompleteAsync();
     }
 
-    /// <summary>Reads the frames of a POST. Null if they are invalid. In that case the request was answered.</summary>
+    /// <summary>Reads the frames of a POST. If the frames are invalid, answers the request with an error and returns null.</summary>
     private async Task<IReadOnlyList<PostedFrame>?> ReadFramesAsync(HttpContext context, RequestBody posted)
     {
         var maxFrameBytes = requests.Endpoint.MaxFrameBytes;

@@ -109,7 +109,7 @@ internal sealed class SessionRequests(
             return null;
         }
 
-        // A request of the server's own page counts as one with the token in the cookie, so that no frame shows the token to the page.
+        // Treat a request of the server's own page as if the token were in the cookie, so that no frame shows the token to the page.
         var isInCookie = found.IsInCookie || OriginPolicy.IsOwnPage(context);
         var key = (found.Token, device);
         switch (await tokens.LookUpAsync(found.Token))
@@ -211,8 +211,8 @@ internal sealed class SessionRequests(
     private async Task<bool> WaitUntilOpenAsync(HttpContext context, HttpSession session)
     {
         using var _ = session.BeginRequest();
-        // Usually a session opens within milliseconds. So at first, ignore whether the peer has shut down its sending side: such a peer gets an
-        // answer. If the session is still not open after two seconds (for example, because the storage is slow), such a peer counts as gone.
+        // A peer that has shut down its sending side still gets an answer if the session opens within two seconds. Usually it opens within
+        // milliseconds. If it takes longer (for example, because the storage is slow), such a peer counts as gone.
         if (!session.Opened.IsCompleted)
             await session.Opened.WaitAsync(UsualOpeningTime, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!session.Opened.IsCompleted)

@@ -33,8 +33,8 @@ public sealed class SessionStartMiddleware(
     }
 
     /// <summary>
-    /// Reads the frame of the request. Returns null if the request is not allowed or the frame is invalid. In that case the request was
-    /// answered.
+    /// Reads the frame of the request. If the request is not allowed or the frame is invalid, answers the request with an error and returns
+    /// null.
     /// </summary>
     private async Task<(ReadOnlyMemory<byte> Body, ClientFrame Frame)?> ReadFrameAsync(HttpContext context, RequestBody posted)
     {
@@ -66,8 +66,8 @@ public sealed class SessionStartMiddleware(
 
     /// <summary>
     /// Handles the frame on a temporary connection, and returns the answers. The connection gets the token of the HTTP request. So a
-    /// <c>hello</c> without a session resumes the session of this token. Before <c>login</c> and <c>register</c>, the handler sends a first
-    /// welcome to the outbox of the connection. This outbox discards all frames.
+    /// <c>hello</c> that names no session resumes the session of this token. Before <c>login</c> and <c>register</c>, the handler sends a
+    /// first welcome to the outbox of the connection. This outbox discards all frames.
     /// </summary>
     private async Task<(IReadOnlyList<ServerFrame> Answers, Disconnect? Reason)> HandleAsync(ReadOnlyMemory<byte> body, string? token, string remote)
     {
@@ -119,9 +119,9 @@ public sealed class SessionStartMiddleware(
             context.Response.Headers.Connection = "close";
     }
 
-    // Returns true if the client gets the error instead of the welcome. Returns false if the old session has ended, or if the user has lost
-    // the old name. The client then continues with the welcome. Returns true for all other errors. One example: the client asked for a name
-    // and did not get the name. Another example: the old session can't be looked up at the moment. In this case a welcome would replace the
+    // Whether the client gets the error instead of the welcome. Returns false if the old session has ended, or if the user has lost the old
+    // name: the client then continues with the welcome. Returns true for all other errors. This includes two cases: the client asked for a
+    // name and did not get the name, or the old session can't be looked up at the moment. In the second case, a welcome would replace the
     // client's cookie by the cookie of a new guest.
     private static bool IsRejection(ClientFrame frame, ErrorFrame error) => error.Error.Code switch
     {

@@ -19,7 +19,9 @@ internal static class StartHint
     /// <summary>Whether the address accepts the frame.</summary>
     public static bool IsStart(ClientFrame frame) => frame.Type is ClientFrameType.Hello or ClientFrameType.Login or ClientFrameType.Register;
 
-    /// <summary>If the address would reject the hint of the error, replaces it by a <c>hello</c> with the name that the client probably meant.</summary>
+    /// <summary>
+    /// If the address would reject the hint of the error, replaces the hint by a <c>hello</c> with the name that the client probably meant.
+    /// </summary>
     /// <param name="error">The error.</param>
     /// <param name="body">The body of the request.</param>
     public static ChatError Correct(ChatError error, ReadOnlySpan<byte> body)

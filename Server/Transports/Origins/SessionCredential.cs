@@ -9,7 +9,7 @@ public readonly record struct FoundToken(string Token, bool IsInCookie);
 
 /// <summary>
 /// The secret session token that a request carries: in <c>Authorization: Bearer</c>, or in a cookie that no script can read. This class
-/// looks the tokens up only if a request carries two different ones.
+/// looks the tokens up only if a request carries two different tokens.
 /// </summary>
 public static class SessionCredential
 {

@@ -94,8 +94,9 @@ public sealed class WebSocketMiddleware(
         endpoint.TextSubprotocol is { } text
         && (subprotocol == text || (subprotocol is null && context.WantsText()));
 
-    // A token in the query is explicit, so it takes precedence over the header and the cookie. No script of the server's own page may read a
-    // token, because the page's session is in its cookie. A page whose browser keeps no cookies asks for the token with cookie=none.
+    // A token in the query is explicit, so it takes precedence over the header and the cookie. The server's own page has its session in the
+    // cookie, so no frame shows the token to the scripts of the page. A page whose browser keeps no cookies asks for the token with
+    // cookie=none.
     private static async ValueTask<ConnectionRequest> CreateConnectionRequestAsync(HttpContext context)
     {
         var (session, isInCookie) = (context.GetParameter("session"), false);

@@ -15,7 +15,8 @@ public static class WebSocketsSetup
         return services;
     }
 
-    /// <summary>Accepts WebSockets at <paramref name="path"/>. Any other request to this path gets an error with a hint.</summary>
+    /// <summary>Accepts WebSockets at <paramref name="path"/>. A request to this path that does not open a WebSocket gets an error with a
+    /// hint.</summary>
     /// <param name="app">The request pipeline.</param>
     /// <param name="path">The address of the WebSocket.</param>
     /// <param name="alsoAt">An address that serves something else, but accepts WebSockets too; null for none.</param>

@@ -1,5 +1,5 @@
 // Events that change a message of the log: `edited`, `deleted` and `reacted`. An answer to a history request can already contain the result of an
-// event. So if the page applies an event a second time, nothing changes. All functions are pure: they return a changed copy.
+// event. So the second application of an event must change nothing. All functions are pure: they return a changed copy.
 
 import { indexFor } from './log.mjs';
 
@@ -30,7 +30,7 @@ const CHANGES = {
 };
 
 /**
- * Whether the time is before the other one.
+ * Whether a time is before another time.
  * @param {string} time
  * @param {string | undefined} other
  */

@@ -23,7 +23,7 @@ const PONG_WITHIN_MS = 10_000;
 const UPGRADE_AFTER_MS = 60_000;            // the time between two attempts to upgrade; it doubles after each attempt that fails
 const MAX_UPGRADE_AFTER_MS = 30 * 60_000;
 const BUSY_CHECK_MS = 50;
-const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the other clock, the device slept
+const SLEPT_MS = 5_000;                     // if the wall clock advanced this much more than the monotonic clock, the device slept
 
 /**
  * The events and their details:

@@ -12,7 +12,7 @@ export const COMMON_EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '
 const MAX_RECENT = 16;
 const MAX_COMPLETIONS = 8;
 
-// Chinese is written without spaces, so a word can contain other words: the word for "hand" is a part of the word for "clapping hands".
+// Chinese is written without spaces, so the search also looks inside words: the word for "hand" is a part of the word for "clapping hands".
 const WITHOUT_SPACES = /\p{Script=Han}/u;
 
 /**

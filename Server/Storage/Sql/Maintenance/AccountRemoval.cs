@@ -13,9 +13,9 @@ public static class AccountRemoval
     /// <param name="names">The names of the accounts.</param>
     /// <param name="missing">The first name that no account has, if the result is null.</param>
     /// <param name="known">The names of all accounts, if the result is null.</param>
-    /// <param name="cancel">Interrupts the removal. Nothing is removed then.</param>
+    /// <param name="cancel">Interrupts the removal. After an interruption, nothing is removed.</param>
     /// <returns>Each removed account, with the number of its sessions; null if one of the names has no account.</returns>
-    /// <exception cref="StorageException">A server uses the database, or it cannot be written.</exception>
+    /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     public static IReadOnlyList<(string Name, long Sessions)>? Run(
         ChatDatabase database, IReadOnlyList<string> names, out string missing, out IReadOnlyCollection<string> known, CancellationToken cancel)
     {

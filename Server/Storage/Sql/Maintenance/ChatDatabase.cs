@@ -17,12 +17,12 @@ public abstract class ChatDatabase
     /// <summary>
     /// Begins a transaction. No server can use the database until the transaction is disposed of. Creates the tables if they do not exist.
     /// </summary>
-    /// <param name="cancel">Interrupts the transaction. Nothing is changed then.</param>
+    /// <param name="cancel">Interrupts the transaction. After an interruption, nothing is changed.</param>
     /// <param name="isSynced">Whether the commit waits until the disk has the data.</param>
-    /// <exception cref="StorageException">A server uses the database, or it cannot be written.</exception>
+    /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     internal abstract OfflineTransaction Begin(CancellationToken cancel, bool isSynced = true);
 
     /// <summary>Opens the database as the target of a migration. Creates the tables if they do not exist.</summary>
-    /// <exception cref="StorageException">A server uses the database, it has a chat, or it cannot be written.</exception>
+    /// <exception cref="StorageException">A server uses the database, or the database already has a chat or cannot be written.</exception>
     internal abstract MigrationTarget OpenMigration(CancellationToken cancel);
 }

@@ -150,7 +150,7 @@ public static class DatabaseCheck
         }
         catch (StorageException)
         {
-            // A body that cannot be decoded is reported in the same way as a body with an invalid reply.
+            // Report this below, like a body with an invalid reply.
         }
 
         result.Add($"room \"{room}\", event {seq}: invalid body {json}");

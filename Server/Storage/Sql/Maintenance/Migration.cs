@@ -56,7 +56,7 @@ public static class Migration
         }
     }
 
-    // The two databases can have the same data folder.
+    // Copies nothing if both databases use the same data folder.
     private static void CopyContents(ContentFolder source, ContentFolder target, IProgress<WorkProgress> progress, CancellationToken cancel)
     {
         if (source.Path == target.Path)
@@ -99,7 +99,7 @@ public static class Migration
         }
         finally
         {
-            // The folder may have the content already, from an interrupted migration.
+            // The copy is still there if the folder already had the content, from an interrupted migration.
             File.Delete(copy);
         }
     }

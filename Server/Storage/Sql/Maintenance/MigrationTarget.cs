@@ -30,7 +30,7 @@ internal abstract class MigrationTarget : IDisposable
         Connection.Execute("BEGIN TRANSACTION");
         foreach (var table in MigratedTable.All.Reverse())
             Connection.Execute($"DELETE FROM {table.Name}");
-        // The removal of files has added their contents to this table.
+        // When files are deleted, triggers add their contents to this table.
         Connection.Execute("DELETE FROM unused_contents");
         Connection.Execute($"DELETE FROM {Marker}; INSERT INTO {Marker} (source) VALUES (@state)", new { state });
         Connection.Execute("COMMIT TRANSACTION");

@@ -13,13 +13,13 @@ internal abstract class OfflineTransaction : IDisposable
     public abstract DbConnection Connection { get; }
 
     /// <summary>
-    /// Runs the change in a transaction. If its result is not null, commits, and removes the contents of the files that the change has removed.
-    /// Otherwise changes nothing.
+    /// Runs the change in a transaction. If the change returns a result, commits the transaction, and removes the contents of the files that
+    /// the change has removed. If the change returns null, nothing is changed.
     /// </summary>
     /// <param name="database">The database.</param>
     /// <param name="change">Changes the database, or returns null if there is nothing to change.</param>
-    /// <param name="cancel">Interrupts the change. Nothing is changed then.</param>
-    /// <exception cref="StorageException">A server uses the database, or it cannot be written.</exception>
+    /// <param name="cancel">Interrupts the change. After an interruption, nothing is changed.</param>
+    /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     public static T? Run<T>(ChatDatabase database, Func<OfflineTransaction, T?> change, CancellationToken cancel)
     {
         using var transaction = database.Begin(cancel);

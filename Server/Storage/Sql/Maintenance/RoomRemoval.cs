@@ -8,7 +8,7 @@ public static class RoomRemoval
     /// <summary>Removes a room, its events with their client ids, its members and their read marks. The letter case of the name does not matter.</summary>
     /// <param name="names">The names of all rooms, if the result is null.</param>
     /// <returns>The name of the removed room and the number of its events; null if there is no such room.</returns>
-    /// <exception cref="StorageException">A server uses the database, or it cannot be written.</exception>
+    /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     public static (string Room, long Events)? Run(ChatDatabase database, string name, out IReadOnlyList<string> names, CancellationToken cancel)
     {
         IReadOnlyList<string> roomNames = [];

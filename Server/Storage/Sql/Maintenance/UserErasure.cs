@@ -50,9 +50,9 @@ public static class UserErasure
     /// <param name="nameOrId">The name of an account in any letter case, or the id of a user, such as a guest.</param>
     /// <param name="now">The time of the deletions.</param>
     /// <param name="known">The names of all accounts, if the result is null.</param>
-    /// <param name="cancel">Interrupts the erasure. Nothing is erased then.</param>
+    /// <param name="cancel">Interrupts the erasure. After an interruption, nothing is erased.</param>
     /// <returns>The name of the user, and the numbers of messages and sessions that were erased; null if there is no such user.</returns>
-    /// <exception cref="StorageException">A server uses the database, or it cannot be written.</exception>
+    /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     public static (string Name, long Messages, long Sessions)? Run(
         ChatDatabase database, string nameOrId, DateTimeOffset now, out IReadOnlyList<string> known, CancellationToken cancel)
     {

@@ -35,7 +35,7 @@ internal static class ContentBackup
     /// <summary>Adds the contents of a folder to a copy of its database.</summary>
     /// <param name="copy">The copy.</param>
     /// <param name="folder">The folder. A server may use it at the same time.</param>
-    /// <param name="isUsed">Whether a file in the folder's database has a content now.</param>
+    /// <param name="isUsed">Returns whether a file in the folder's database has the content with this hash now.</param>
     /// <returns>The number of contents that are missing or damaged in the folder. The copy does not have them.</returns>
     public static int Add(SqliteConnection copy, ContentFolder folder, Func<string, bool> isUsed, IProgress<WorkProgress> progress, CancellationToken cancel)
     {

@@ -12,7 +12,7 @@ internal sealed class SqliteMigrationTarget : MigrationTarget
 {
     private const string UnfinishedName = DataFolder.DatabaseName + ".migrating";
 
-    // Each step adds a few messages to the search index, so a transaction has many steps.
+    // A step adds only a part of the messages to the search index, so one transaction has many steps.
     private const int StepsPerTransaction = 200;
     private const int MessagesPerStep = 1000;
 

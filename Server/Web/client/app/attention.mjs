@@ -4,7 +4,7 @@ import { ask } from './chat.mjs';
 import { state } from './store.mjs';
 
 const READ_AFTER_MS = 1_000;     // so that many messages need only one request
-const TYPING_EVERY_MS = 3_000;   // the others see for 6 seconds that the person is writing
+const TYPING_EVERY_MS = 3_000;   // after each frame, the others see for 6 seconds that the person is writing
 
 /** The read marks that the server has, by room. @type {Map<string, number>} */
 const reported = new Map();

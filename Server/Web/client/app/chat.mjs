@@ -72,8 +72,8 @@ export function joinAgain(room, kind = 'rejoin') {
 }
 
 /**
- * Asks which owners and moderators of the current room are away, once for each join. Asks for one member only, because the page gets the members when it
- * joins the room.
+ * Asks which owners and moderators of the current room are away, once for each join. The request asks for only one of the present members, because the
+ * page gets the members when it joins the room.
  */
 export function askAway() {
   const room = state.rooms.get(state.current ?? '');
@@ -136,7 +136,7 @@ export function askHistory(room, direction) {
  */
 export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'history', room, around: seq, limit: HISTORY_PAGE }, { kind: 'history', room, seq, direction: 'around', orNext });
 
-const MAX_QUOTES = 500; // of a room, so that a log full of replies costs the server little
+const MAX_QUOTES = 500; // the maximum for one room, so that a log full of replies costs the server little
 
 /**
  * Asks for messages that others answer and that are not in the log.

@@ -17,7 +17,7 @@ async function fetchContent(path) {
   return URL.createObjectURL(await response.blob());
 }
 
-const NEAR = '300px'; // from the visible part of the page
+const NEAR = '300px'; // an element loads its content at this distance from the visible part of the page
 
 /** For each element that waits for its content, the path of the content. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
@@ -59,7 +59,7 @@ export async function loadContent(node, path) {
   }
   try {
     const url = await fetchContent(path);
-    if (node.dataset.path !== path) return URL.revokeObjectURL(url); // another content was asked for meanwhile
+    if (node.dataset.path !== path) return URL.revokeObjectURL(url); // meanwhile the page has asked for another content for this element
     node.src = url;
     if (node instanceof HTMLImageElement) node.addEventListener('load', () => URL.revokeObjectURL(url), { once: true });
     else blobs.set(node, url);

@@ -1,11 +1,11 @@
-// Reports that a person has left a room only after some seconds. A person who loads the page again leaves and comes back; the others then see nothing.
+// Reports that a person has left a room only after some seconds. So the others see nothing if the person only loads the page again.
 
 import { wasRemoved } from '../people.mjs';
 import { state } from './store.mjs';
 
 /** @import { Frame } from '../types.js' */
 
-const HELD_FOR_MS = 5_000; // the time in which a page is loaded again over a slow connection
+const HELD_FOR_MS = 5_000; // even over a slow connection, a page loads again within this time
 
 /** The people who have left, by room and user. @type {Map<string, { room: string, name: string, timer: number }>} */
 const held = new Map();

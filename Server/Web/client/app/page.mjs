@@ -19,8 +19,9 @@ const fragment = takeFragment();
 
 /**
  * A token of the site that shows this page in a frame, from the fragment of the page's address (`#jwt=…`). No browser sends a fragment to a
- * server, and the page removes it from the address immediately. Only a page in a frame takes a token: only the sites in
- * Web:FrameAncestors can show the page in a frame. Anybody can make a link with a token, and such a link must not log a person in as somebody else.
+ * server, and the page removes it from the address immediately. Only a page in a frame takes a token, because only the sites in Web:FrameAncestors
+ * can show it in a frame. Outside a frame, the token could come from a link that anybody made. Such a link must not log a person in as somebody
+ * else.
  */
 export const siteToken = isFramed ? fragment.get('jwt') : null;
 
@@ -30,7 +31,7 @@ export const expectsSiteToken = isFramed && !siteToken && server.takesTokens && 
 /** Whether the server has sent the browser here after a login with the provider. The session is in the cookie. */
 export const isBackFromLogin = fragment.has('signed-in');
 
-/** The seq of a message in the room of the address. The link of a message has it, and a notification of the worker opens the page with it. */
+/** The seq of a message in the room of the address. A link to a message contains this seq, and a notification of the worker opens the page with it. */
 export const linkedMessage = Number(fragment.get('message')) || null;
 
 function takeFragment() {
@@ -56,7 +57,7 @@ export const FILES_KEY = `${STORAGE_KEY} files`;
 
 // All keys begin with STORAGE_KEY, so that two servers on one host share nothing.
 export const NAME_KEY = `${STORAGE_KEY} name`;
-/** The name of the session in the cookie, until the person logs out. */
+/** The name of the user whose session is in the cookie, until the person logs out. */
 export const SESSION_NAME_KEY = `${STORAGE_KEY} session name`;
 /** The room for which this tab has begun a login with the provider. */
 export const LOGIN_KEY = `${STORAGE_KEY} login`;

@@ -14,7 +14,7 @@ import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
 const DEFAULTS = { language: 'auto', density: 'comfortable', clock: 'auto', alerts: 'all', sound: false, quietUntil: null, favourites: [] };
 
 /**
- * Reads the stored settings. Another version of the page may have stored them, so this function checks that a list is a list.
+ * Reads the stored settings. Another version of the page may have stored them, so this function checks that `favourites` is a list.
  * @returns {Preferences}
  */
 function stored() {

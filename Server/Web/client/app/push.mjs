@@ -59,7 +59,7 @@ const WORKER_WITHIN_MS = 10_000; // if the browser refuses to install the worker
 
 const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.serviceWorker.ready)).pushManager;
 
-/** The user for whom the page has last sent the subscription, with `guest`: a guest who registers keeps the user, but gets a new session. */
+/** The id and the `guest` field of the user for whom the page last sent the subscription. A guest who registers keeps the id, but gets a new session. */
 let refreshedFor = '';
 
 /**
@@ -96,7 +96,7 @@ async function subscribe() {
 const send = (method, body) =>
   fetch('push', { method, credentials: 'same-origin', cache: 'no-store', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-/** Stores what the worker needs: the words of its notifications, and when the person wants to be disturbed again. */
+/** Stores what the worker needs: the words of its notifications, and the end of "do not disturb". */
 async function storeSettings() {
   const settings = { inRoom: t('{name} in {room}'), sentFile: t('sent a file'), quietUntil: preferences.quietUntil };
   const cache = await caches.open(`${STORAGE_KEY} worker`);

@@ -33,7 +33,7 @@ export function viewOf(room) {
 }
 
 /**
- * Returns the order of the entry that the reader sees in a room, or null if the reader follows the end.
+ * Returns the `order` of the entry at which the reader is in a room, or null if the log follows the newest messages.
  * @param {string} room
  */
 export function readerAt(room) {

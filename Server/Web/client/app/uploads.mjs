@@ -57,7 +57,7 @@ export function attach(room, files) {
 }
 
 /**
- * Puts the files of a message that was not sent back into the room's draft.
+ * Adds the files of an unsent message to the room's draft again.
  * @param {string} room
  * @param {AttachedFile[]} files
  */
@@ -116,7 +116,7 @@ function stop(key) {
   request?.abort();
 }
 
-/** The media types that the upload sends. It does not send a multipart type, because a server would parse the body into its parts. */
+/** The media types that the upload sends. A multipart type is not sent, because a server would parse the body into its parts. */
 const MEDIA_TYPE = /^(?!multipart)[a-z]+\/[\w.+-]+$/i;
 
 /** @param {Attachment} attachment */
