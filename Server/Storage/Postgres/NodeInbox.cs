@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
 /// A connection that receives the announcements of the other servers. Once a second it also reads which servers are alive, and tries to make this server
-/// the leader. So this connection notices soon that it is broken. Then it connects again.
+/// the leader. So this connection notices soon that it is broken. Then it connects again. It also notices that the lock of this server is missing.
 /// </summary>
 internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
@@ -23,6 +23,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     private readonly Dictionary<long, long> _seenAt = [];
     private volatile HashSet<long> _live = [];
     private volatile bool _isLeader;
+    private volatile bool _isListening;
     private readonly TaskCompletionSource _hasNodes = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isLogged;
 
@@ -33,10 +34,18 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     /// <summary>Called when announcements may have been lost.</summary>
     public required Action OnReconnected { get; init; }
 
+    /// <summary>
+    /// Called once a second while the other servers cannot see that this server is alive: the connection of the writer is broken, and has the lock no more.
+    /// </summary>
+    public required Action OnLockMissing { get; init; }
+
     /// <summary>The numbers of the other servers that are alive.</summary>
     public IReadOnlySet<long> Live => _live;
 
     public bool IsLeader => _isLeader;
+
+    /// <summary>Whether this server receives the announcements of the others now.</summary>
+    public bool IsListening => _isListening;
 
     /// <summary>Waits until it is known which servers are alive.</summary>
     /// <exception cref="StorageException">The database cannot be reached.</exception>
@@ -77,6 +86,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
             {
                 // The lock of the leader belongs to the connection.
                 _isLeader = false;
+                _isListening = false;
             }
 
             try
@@ -94,8 +104,12 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     {
         connection.Notification += (_, received) => Receive(received.Payload);
         await ExecuteAsync(connection, $"LISTEN {Channel}");
+        // While this server had no connection, it could not see the locks. After a failover the other servers need a moment to take theirs again.
+        foreach (var other in _seenAt.Keys.ToList())
+            _seenAt[other] = storage.Time.GetTimestamp();
         if (_hasNodes.Task.IsCompleted)
             OnReconnected();
+        _isListening = true;
         for (long? checkedAt = null; ;)
         {
             if (checkedAt is null || storage.Time.GetElapsedTime(checkedAt.Value) >= Interval)
@@ -113,7 +127,10 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     {
         if (!_isLeader)
             _isLeader = await PostgresDatabase.TryLeadAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds));
-        foreach (var locked in await PostgresDatabase.ReadLiveNodesAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds)))
+        var locks = await PostgresDatabase.ReadLiveNodesAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds));
+        if (!locks.Contains(node))
+            OnLockMissing();
+        foreach (var locked in locks)
             _seenAt[locked] = storage.Time.GetTimestamp();
         foreach (var dead in _seenAt.Where(seen => storage.Time.GetElapsedTime(seen.Value) > DeathTime).Select(seen => seen.Key).ToList())
             _seenAt.Remove(dead);

@@ -16,6 +16,9 @@ internal sealed class PostgresNodes : INodes, IDisposable
     // The presence in all followed rooms is read, and the own presence is written, at this interval, because an announcement may be lost.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromSeconds(5);
 
+    // After a failover the table of the presence is empty, because it has no write-ahead log. In this time all servers write theirs again.
+    private static readonly TimeSpan PresenceGrace = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
     private readonly PostgresStorage _storage;
@@ -33,12 +36,18 @@ internal sealed class PostgresNodes : INodes, IDisposable
     private readonly ConcurrentDictionary<LoggedRoom, bool> _changedPresence = new();
     private IReadOnlySet<long> _lastLive = new HashSet<long>();
     private readonly SemaphoreSlim _presenceSignal = new(0, 1);
+
+    // Used by the task of the inbox only.
+    private Task _relocking = Task.CompletedTask;
     private volatile bool _readsAllPresence;
+
+    // When the inbox connected again, as a timestamp; 0 if it never did.
+    private long _reconnectedAt;
 
     public PostgresNodes(PostgresStorage storage, PostgresDatabase database, int node, ILogger logger)
     {
         (_storage, _node, _logger) = (storage, node, logger);
-        _inbox = new NodeInbox(storage, database, node, logger) { OnNotice = Receive, OnNodesChanged = OnNodesChanged, OnReconnected = () => NoticesMissed?.Invoke() };
+        _inbox = new NodeInbox(storage, database, node, logger) { OnNotice = Receive, OnNodesChanged = OnNodesChanged, OnReconnected = OnReconnected, OnLockMissing = Relock };
         _outbox = new NodeOutbox(storage, database, node, logger);
         _names = new UsedNames(storage, node, () => _inbox.Live);
         var stopping = _stopping.Token;
@@ -197,10 +206,30 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
+    private void OnReconnected()
+    {
+        Interlocked.Exchange(ref _reconnectedAt, _storage.Time.GetTimestamp());
+        AnnouncePresence();
+        NoticesMissed?.Invoke();
+    }
+
+    private void AnnouncePresence()
+    {
+        foreach (var (room, presence) in _presence)
+            _outbox.SetPresence(room, presence);
+    }
+
     private void OnNodesChanged()
     {
         _readsAllPresence = true;
         SignalPresence();
+    }
+
+    // The writer connects again only when it writes. A server without messages would be dead for the others until then.
+    private void Relock()
+    {
+        if (_relocking.IsCompleted)
+            _relocking = TryAsync(() => _storage.ProbeWriteAsync().AsTask(), CancellationToken.None);
     }
 
     private void SignalPresence()
@@ -228,8 +257,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
             if (_storage.Time.GetElapsedTime(presenceAt) >= PresenceInterval)
             {
                 presenceAt = _storage.Time.GetTimestamp();
-                foreach (var (room, presence) in _presence)
-                    _outbox.SetPresence(room, presence);
+                AnnouncePresence();
                 OnNodesChanged();
                 if (IsLeader)
                     await TryAsync(RemoveDeadNodesAsync, stopping);
@@ -306,7 +334,14 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         var live = _inbox.Live.Append(_node).ToArray();
         await _storage.WriteAsync(
-            writer => writer.Connection.Execute("DELETE FROM presence WHERE node <> ALL(@live); DELETE FROM used_names WHERE node <> ALL(@live)", new { live }), CancellationToken.None);
+            writer => writer.Connection.Execute(
+                // This server may not have seen yet that another server has started. So read the locks again.
+                $"""
+                DELETE FROM presence WHERE node <> ALL(@live) AND node NOT IN ({PostgresDatabase.LiveNodes});
+                DELETE FROM used_names WHERE node <> ALL(@live) AND node NOT IN ({PostgresDatabase.LiveNodes})
+                """,
+                new { live }),
+            CancellationToken.None);
     }
 
     private async Task ReadPresenceAsync(CancellationToken stopping)
@@ -322,6 +357,9 @@ internal sealed class PostgresNodes : INodes, IDisposable
                 return;
             }
 
+            // The sweep reads the presence in all rooms later.
+            if (!_inbox.IsListening || (Interlocked.Read(ref _reconnectedAt) is not 0 and var at && _storage.Time.GetElapsedTime(at) < PresenceGrace))
+                continue;
             await TryAsync(() => ReadChangedPresenceAsync(stopping), stopping);
         }
     }
