@@ -40,9 +40,11 @@ public sealed class NodeNotices(
 
     private void OnNotice(NodeNotice notice) => _ = TryAsync(() => HandleAsync(notice));
 
-    // The missed notices may be about the memberships of connected users, so read these memberships again.
+    // Notices about the memberships of connected users may be among the missed ones. After a failover of the database, nobody has a name in it, so the next
+    // sweep claims the names of this server again.
     private void OnNoticesMissed() => _ = TryAsync(async () =>
     {
+        Volatile.Write(ref _sweeps, SweepsBetweenRenewals - 1);
         foreach (var user in sessions.ConnectedUsers)
             await memberships.ReloadAsync(user);
     });

@@ -107,7 +107,7 @@ public interface INodes
 /// <param name="Events">The events, oldest first.</param>
 /// <param name="Changed">The messages that these events have changed (edits, deletions and reactions), by seq.</param>
 /// <param name="Moderation">The roles, mutes and bans; null if no event has changed them.</param>
-/// <param name="IsComplete">Whether the log had no further events at the time of the read.</param>
+/// <param name="IsComplete">Whether these are all events that were stored when the read began.</param>
 /// <param name="FirstSeq">The oldest seq that the log has.</param>
 public sealed record NewEvents(
     IReadOnlyList<RoomEvent> Events, IReadOnlyDictionary<long, RoomEvent> Changed, RoomModeration? Moderation, bool IsComplete, long FirstSeq);

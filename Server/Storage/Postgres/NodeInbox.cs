@@ -4,9 +4,8 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// Receives the announcements of the other servers on a connection of its own. Once a second it also reads on this connection which servers are alive,
-/// and tries to make this server the leader. If the connection is broken, these queries fail after a few seconds, and this class opens a
-/// new connection.
+/// A connection that receives the announcements of the other servers. Once a second it also reads which servers are alive, and tries to make this server
+/// the leader. So this connection notices soon that it is broken. Then it connects again. It also notices that the lock of this server is missing.
 /// </summary>
 internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
@@ -25,6 +24,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     private readonly Dictionary<long, long> _seenAt = [];
     private volatile HashSet<long> _live = [];
     private volatile bool _isLeader;
+    private volatile bool _isListening;
     private readonly TaskCompletionSource _hasNodes = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isLogged;
 
@@ -35,12 +35,20 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     /// <summary>Called when announcements may have been lost.</summary>
     public required Action OnReconnected { get; init; }
 
+    /// <summary>
+    /// Called once a second while the other servers cannot see that this server is alive: the connection of the writer is broken, and has the lock no more.
+    /// </summary>
+    public required Action OnLockMissing { get; init; }
+
     /// <summary>The numbers of the other servers that are alive.</summary>
     public IReadOnlySet<long> Live => _live;
 
     public bool IsLeader => _isLeader;
 
-    /// <summary>Waits until this server has read which servers are alive.</summary>
+    /// <summary>Whether this server receives the announcements of the others now.</summary>
+    public bool IsListening => _isListening;
+
+    /// <summary>Waits until it is known which servers are alive.</summary>
     /// <exception cref="StorageException">The database cannot be reached.</exception>
     public async Task WaitForNodesAsync(CancellationToken cancellationToken)
     {
@@ -79,6 +87,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
             {
                 // The connection held the lock of the leader, so the lock is lost with the connection.
                 _isLeader = false;
+                _isListening = false;
             }
 
             try
@@ -96,8 +105,12 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     {
         connection.Notification += (_, received) => Receive(received.Payload);
         await ExecuteAsync(connection, $"LISTEN {Channel}");
+        // While this server had no connection, it could not see the locks. After a failover the other servers need a moment to take theirs again.
+        foreach (var other in _seenAt.Keys.ToList())
+            _seenAt[other] = storage.Time.GetTimestamp();
         if (_hasNodes.Task.IsCompleted)
             OnReconnected();
+        _isListening = true;
         for (long? checkedAt = null; ;)
         {
             if (checkedAt is null || storage.Time.GetElapsedTime(checkedAt.Value) >= Interval)
@@ -115,7 +128,10 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     {
         if (!_isLeader)
             _isLeader = await PostgresDatabase.TryLeadAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds));
-        foreach (var locked in await PostgresDatabase.ReadLiveNodesAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds)))
+        var locks = await PostgresDatabase.ReadLiveNodesAsync(connection).WaitAsync(TimeSpan.FromSeconds(TimeoutSeconds));
+        if (!locks.Contains(node))
+            OnLockMissing();
+        foreach (var locked in locks)
             _seenAt[locked] = storage.Time.GetTimestamp();
         foreach (var dead in _seenAt.Where(seen => storage.Time.GetElapsedTime(seen.Value) > DeathTime).Select(seen => seen.Key).ToList())
             _seenAt.Remove(dead);

@@ -27,6 +27,7 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
     private readonly Dictionary<LoggedRoom, LocalPresence> _presence = [];
     // The notices that the last attempt did not send. Used by the task of this class only.
     private List<NodeNotice> _unsent = [];
+    private readonly Dictionary<LoggedRoom, LocalPresence> _unsentPresence = [];
     private bool _isPresenceDue;
     private bool _isPresenceScheduled;
 
@@ -98,7 +99,6 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
     private async Task SendAsync(NpgsqlConnection connection)
     {
         List<NodeNotice> notices;
-        Dictionary<LoggedRoom, LocalPresence>? presence = null;
         lock (_gate)
         {
             notices = [.. _unsent.TakeLast(MaxNotices), .. _events.Select(room => new EventsNotice(room.Key, room.Value)), .. _notices];
@@ -107,16 +107,18 @@ internal sealed class NodeOutbox(SqlStorage storage, PostgresDatabase database, 
             _notices.Clear();
             if (_isPresenceDue)
             {
-                presence = new(_presence);
+                foreach (var (room, presence) in _presence)
+                    _unsentPresence[room] = presence;
                 _presence.Clear();
                 _isPresenceDue = false;
             }
         }
 
-        if (presence is not null)
+        if (_unsentPresence.Count > 0)
         {
-            await PresenceTable.WriteAsync(connection, node, presence);
-            notices.AddRange(presence.Keys.Select(room => new PresenceNotice(room.Name)));
+            await PresenceTable.WriteAsync(connection, node, _unsentPresence);
+            notices.AddRange(_unsentPresence.Keys.Select(room => new PresenceNotice(room.Name)));
+            _unsentPresence.Clear();
         }
 
         if (notices.Count > 0)

@@ -22,6 +22,9 @@ internal sealed class PostgresDatabase(DataOptions options)
     private const int NodeLockClass = 0x5253436E;
     private const int ShareLockClass = 0x52534373;
 
+    // A transaction of a healthy server continues after some milliseconds.
+    private const int MaxIdleSeconds = 5;
+
     /// <summary>The query for the numbers of the servers that are alive.</summary>
     public static readonly string LiveNodes = $"""
         SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {NodeLockClass} AND granted
@@ -52,6 +55,17 @@ internal sealed class PostgresDatabase(DataOptions options)
     {
         var connection = OpenForWriting();
         connection.Execute("SET synchronous_commit = off");
+        return connection;
+    }
+
+    /// <summary>
+    /// Opens a connection for the commits of a server. If the server is stopped in a transaction, the database ends the session after
+    /// <see cref="MaxIdleSeconds"/>, because the other servers wait for the rooms of the transaction.
+    /// </summary>
+    public NpgsqlConnection OpenForCommits()
+    {
+        var connection = OpenForWriting();
+        connection.Execute($"SET idle_in_transaction_session_timeout = '{MaxIdleSeconds}s'");
         return connection;
     }
 

@@ -267,7 +267,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 
     private void Connect(bool isStart)
     {
-        var connection = _database.OpenForWriting();
+        var connection = _database.OpenForCommits();
         try
         {
             Lock(connection, isStart);

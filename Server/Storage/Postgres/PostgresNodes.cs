@@ -16,6 +16,9 @@ internal sealed class PostgresNodes : INodes, IDisposable
     // An announcement may be lost. So at this interval the server reads the presence in all followed rooms, and writes its own presence.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromSeconds(5);
 
+    // After a failover the table of the presence is empty, because it has no write-ahead log. In this time all servers write theirs again.
+    private static readonly TimeSpan PresenceGrace = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
     private readonly PostgresStorage _storage;
@@ -33,12 +36,18 @@ internal sealed class PostgresNodes : INodes, IDisposable
     private readonly ConcurrentDictionary<LoggedRoom, bool> _changedPresence = new();
     private IReadOnlySet<long> _lastLive = new HashSet<long>();
     private readonly SemaphoreSlim _presenceSignal = new(0, 1);
+
+    // Used by the task of the inbox only.
+    private Task _relocking = Task.CompletedTask;
     private volatile bool _readsAllPresence;
+
+    // When the inbox connected again, as a timestamp; 0 if it never did.
+    private long _reconnectedAt;
 
     public PostgresNodes(PostgresStorage storage, PostgresDatabase database, int node, ILogger logger)
     {
         (_storage, _node, _logger) = (storage, node, logger);
-        _inbox = new NodeInbox(storage, database, node, logger) { OnNotice = Receive, OnNodesChanged = OnNodesChanged, OnReconnected = () => NoticesMissed?.Invoke() };
+        _inbox = new NodeInbox(storage, database, node, logger) { OnNotice = Receive, OnNodesChanged = OnNodesChanged, OnReconnected = OnReconnected, OnLockMissing = Relock };
         _outbox = new NodeOutbox(storage, database, node, logger);
         _names = new UsedNames(storage, node, () => _inbox.Live);
         var stopping = _stopping.Token;
@@ -163,6 +172,9 @@ internal sealed class PostgresNodes : INodes, IDisposable
 
     private static NewEvents ReadNew(StorageReader reader, LoggedRoom log, long after, int max, int maxBytes)
     {
+        // The page is complete if it has all events that were stored before. Other servers may add events all the time. A page that needed
+        // these too would never be complete at a server that is far away from the database.
+        var last = reader.Connection.ExecuteScalar<long?>($"SELECT {EventBatch.LastSeq} FROM rooms WHERE id = @Id", new { log.Id }) ?? 0;
         var events = reader.ReadAfter(log.Id, Math.Max(after, log.FirstSeq - 1), max, maxBytes);
         var changed = new Dictionary<long, RoomEvent>();
         foreach (var of in events.Where(found => MessageChanges.ChangesMessage(found.Content.Kind)).Select(found => found.Content.Of!.Value).Distinct())
@@ -172,8 +184,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
 
         var moderation = events.Any(found => found.Content.Moderation is not null) ? ModerationTables.Read(reader.Connection, RoomCache.GetKey(log.Name)) : null;
-        var isComplete = events.Count < max && reader.Connection.ExecuteScalar<long>($"SELECT {EventBatch.LastSeq} FROM rooms WHERE id = @Id", new { log.Id }) <= (events.Count > 0 ? events[^1].Seq : after);
-        return new NewEvents(events, changed, moderation, isComplete, log.FirstSeq);
+        return new NewEvents(events, changed, moderation, IsComplete: last <= (events.Count > 0 ? events[^1].Seq : after), log.FirstSeq);
     }
 
     private void Receive(NodeNotice notice)
@@ -195,10 +206,30 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
+    private void OnReconnected()
+    {
+        Interlocked.Exchange(ref _reconnectedAt, _storage.Time.GetTimestamp());
+        AnnouncePresence();
+        NoticesMissed?.Invoke();
+    }
+
+    private void AnnouncePresence()
+    {
+        foreach (var (room, presence) in _presence)
+            _outbox.SetPresence(room, presence);
+    }
+
     private void OnNodesChanged()
     {
         _readsAllPresence = true;
         SignalPresence();
+    }
+
+    // The writer connects again only when it writes. A server without messages would be dead for the others until then.
+    private void Relock()
+    {
+        if (_relocking.IsCompleted)
+            _relocking = TryAsync(() => _storage.ProbeWriteAsync().AsTask(), CancellationToken.None);
     }
 
     private void SignalPresence()
@@ -226,8 +257,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
             if (_storage.Time.GetElapsedTime(presenceAt) >= PresenceInterval)
             {
                 presenceAt = _storage.Time.GetTimestamp();
-                foreach (var (room, presence) in _presence)
-                    _outbox.SetPresence(room, presence);
+                AnnouncePresence();
                 OnNodesChanged();
                 if (IsLeader)
                     await TryAsync(RemoveDeadNodesAsync, stopping);
@@ -304,7 +334,14 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         var live = _inbox.Live.Append(_node).ToArray();
         await _storage.WriteAsync(
-            writer => writer.Connection.Execute("DELETE FROM presence WHERE node <> ALL(@live); DELETE FROM used_names WHERE node <> ALL(@live)", new { live }), CancellationToken.None);
+            writer => writer.Connection.Execute(
+                // This server may not have seen yet that another server has started. So read the locks again.
+                $"""
+                DELETE FROM presence WHERE node <> ALL(@live) AND node NOT IN ({PostgresDatabase.LiveNodes});
+                DELETE FROM used_names WHERE node <> ALL(@live) AND node NOT IN ({PostgresDatabase.LiveNodes})
+                """,
+                new { live }),
+            CancellationToken.None);
     }
 
     private async Task ReadPresenceAsync(CancellationToken stopping)
@@ -320,6 +357,9 @@ internal sealed class PostgresNodes : INodes, IDisposable
                 return;
             }
 
+            // The sweep reads the presence in all rooms later.
+            if (!_inbox.IsListening || (Interlocked.Read(ref _reconnectedAt) is not 0 and var at && _storage.Time.GetElapsedTime(at) < PresenceGrace))
+                continue;
             await TryAsync(() => ReadChangedPresenceAsync(stopping), stopping);
         }
     }

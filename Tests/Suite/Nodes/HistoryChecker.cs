@@ -68,7 +68,7 @@ internal static class HistoryChecker
     // that a message is a duplicate only if the client has sent it before.
     private static IEnumerable<string> CheckAcks(IReadOnlyList<HistoryRecord> records)
     {
-        var (acknowledged, newest, floor, isResent) = (new Dictionary<(string, string), long>(), new Dictionary<string, long>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>());
+        var (acknowledged, newest, floor, isResent, hasFailed) = (new Dictionary<(string, string), long>(), new Dictionary<string, long>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>(), new HashSet<(string, string)>());
         foreach (var record in records)
         {
             switch (record)
@@ -76,6 +76,9 @@ internal static class HistoryChecker
                 case HistoryRecord.Sent sent:
                     if (!floor.TryAdd((sent.Room, sent.Id), newest.GetValueOrDefault(sent.Room)))
                         isResent.Add((sent.Room, sent.Id));
+                    break;
+                case HistoryRecord.Failed failed:
+                    hasFailed.Add((failed.Room, failed.Id));
                     break;
                 case HistoryRecord.Acknowledged ack:
                     var key = (ack.Room, ack.Id);
@@ -86,9 +89,10 @@ internal static class HistoryChecker
                     acknowledged.TryAdd(key, ack.Seq);
                     newest[ack.Room] = Math.Max(newest.GetValueOrDefault(ack.Room), ack.Seq);
                     break;
-                // After a reconnect, the catch-up may deliver a message before its ack. So this check ignores messages that the client has sent again.
+                // A client may never get the ack of a message that it sends again on another connection, so only the first connection counts. After an
+                // error, the message may be stored, and the client gets no ack until it sends the message again.
                 case HistoryRecord.Delivered delivered when delivered.Text.StartsWith($"{delivered.Client}.", StringComparison.Ordinal)
-                    && !isResent.Contains((delivered.Room, delivered.Text)) && !acknowledged.ContainsKey((delivered.Room, delivered.Text)):
+                    && !isResent.Contains((delivered.Room, delivered.Text)) && !hasFailed.Contains((delivered.Room, delivered.Text)) && !acknowledged.ContainsKey((delivered.Room, delivered.Text)):
                     yield return $"{delivered.Client} received its own \"{delivered.Text}\" in {delivered.Room} before the ack";
                     break;
             }

@@ -8,6 +8,7 @@ namespace RawSocketChat.Tests.Nodes;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "what")]
 [JsonDerivedType(typeof(Sent), "sent")]
 [JsonDerivedType(typeof(Acknowledged), "acknowledged")]
+[JsonDerivedType(typeof(Failed), "failed")]
 [JsonDerivedType(typeof(Joined), "joined")]
 [JsonDerivedType(typeof(Delivered), "delivered")]
 [JsonDerivedType(typeof(Lost), "lost")]
@@ -19,6 +20,9 @@ internal abstract record HistoryRecord(string Client, string Room)
 
     /// <summary>The client gets the ack of a message.</summary>
     public sealed record Acknowledged(string Client, string Room, string Id, long Seq, bool IsDuplicate) : HistoryRecord(Client, Room);
+
+    /// <summary>The client gets the error that a message could not be stored. The message may be stored in spite of it.</summary>
+    public sealed record Failed(string Client, string Room, string Id) : HistoryRecord(Client, Room);
 
     /// <summary>The client joins a room on a new connection.</summary>
     /// <param name="After">The seq after which the client wants the events.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
@@ -10,17 +11,25 @@ namespace RawSocketChat.Tests.Nodes;
 /// </summary>
 /// <param name="name">The client's name. The texts of its messages begin with it.</param>
 /// <param name="moveAfter">The number of frames after which the client moves to another server; 0 if it moves only when a connection ends.</param>
-internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter)
+/// <param name="transport">An HTTP transport; null for WebSocket.</param>
+/// <param name="staysOnErrors">
+/// Whether the client stays at its server when a message could not be stored, and sends the message again after <c>retryAfterMs</c>. If not, it moves.
+/// </param>
+internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter, HttpTransport? transport = null, bool staysOnErrors = false)
 {
     private const int Window = 8;
 
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _gate = new();
     private readonly SortedSet<int> _pending = [];
-    private ChatClient? _peer;
+    private volatile IChatPeer? _peer;
+    private volatile bool _isStopped;
     private string? _session;
     private string? _epoch;
     private long _last;
     private int _sent;
+    private long _acknowledgedAt = Stopwatch.GetTimestamp();
 
     /// <summary>The number of connections that the client has opened.</summary>
     public int Connections { get; private set; }
@@ -31,7 +40,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         get
         {
             lock (_gate)
-                return $"{name}: up to {_last}, {_pending.Count} unacknowledged";
+                return $"{name} over {transport?.ToString() ?? "WebSocket"} at {Port}: up to {_last}, {_pending.Count} unacknowledged, {_retries.Count} sent again";
         }
     }
 
@@ -40,14 +49,31 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     public string Name => name;
 
-    /// <summary>
-    /// Ends the connection if the client has everything up to a seq. The client itself checks this only when a frame arrives, but the last frame may have
-    /// arrived already.
-    /// </summary>
+    /// <summary>The port of the server that the client uses.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>The messages that could not be stored, and that the client sent again, with the <c>retryAfterMs</c> of the error.</summary>
+    public IReadOnlyCollection<int?> Retries => _retries;
+
+    private readonly System.Collections.Concurrent.ConcurrentQueue<int?> _retries = new();
+
+    /// <summary>The longest time between two acks since the last call of <see cref="ResetPause"/>.</summary>
+    public TimeSpan LongestPause { get; private set; }
+
+    public void ResetPause() => LongestPause = TimeSpan.Zero;
+
+    /// <summary>Ends the client, whatever it has.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        _peer?.Inbox.End();
+    }
+
+    /// <summary>Ends the connection if the client has everything. No further frame may come that would make the client look.</summary>
     public void StopIfDone(long lastSeq)
     {
         if (IsDone(() => true, () => lastSeq))
-            _peer?.Abort();
+            _peer?.Inbox.End();
     }
 
     /// <summary>Runs until the client has the acks of all its messages and all events up to a seq.</summary>
@@ -64,41 +90,65 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
             {
                 await RunConnectionAsync(alive[next++ % alive.Count], isDraining, getLastSeq);
             }
-            catch (Exception fault) when (fault is SocketException or IOException or HandshakeRefusedException or ObjectDisposedException)
+            catch (Exception fault) when (IsEndOfConnection(fault))
             {
                 // The server was killed. The client tries the next one.
-                await Task.Delay(20);
+                await Task.Delay(RetryDelay);
             }
         }
+    }
+
+    private static bool IsEndOfConnection(Exception fault) =>
+        fault is SocketException or IOException or HttpRequestException or HandshakeRefusedException or ObjectDisposedException or OperationCanceledException;
+
+    private async Task<IChatPeer> ConnectAsync(int port)
+    {
+        if (transport is null)
+            return await ChatClient.ConnectAsync(port, _session is null ? $"/ws?name={name}" : $"/ws?session={_session}");
+        var peer = await HttpChatPeer.ConnectAsync(port, transport.Value, _session is null ? name : null, _session, continues: false);
+        _session = peer.Welcome.Session;
+        return peer;
     }
 
     private bool IsDone(Func<bool> isDraining, Func<long> getLastSeq)
     {
         lock (_gate)
-            return isDraining() && _pending.Count == 0 && _last >= getLastSeq();
+            return _isStopped || isDraining() && _pending.Count == 0 && _last >= getLastSeq();
     }
 
     private async Task RunConnectionAsync(int port, Func<bool> isDraining, Func<long> getLastSeq)
     {
-        await using var peer = await ChatClient.ConnectAsync(port, _session is null ? $"/ws?name={name}" : $"/ws?session={_session}");
-        _peer = peer;
+        await using var peer = await ConnectAsync(port);
+        (_peer, Port) = (peer, port);
         Connections++;
         int[] pending;
         lock (_gate)
             pending = [.. _pending];
         // Record the repetitions before the join: the catch-up may deliver these messages before their acks.
-        foreach (var number in pending)
-            history.Add(new HistoryRecord.Sent(name, room, $"{name}.{number}"));
+        foreach (var unacknowledged in pending)
+            history.Add(new HistoryRecord.Sent(name, room, $"{name}.{unacknowledged}"));
         var after = _last;
         await peer.SendAsync(ChatPeerExtensions.Join(room, after, _epoch));
-        foreach (var number in pending)
-            await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{number}", $"{number}", room));
+        foreach (var unacknowledged in pending)
+            await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{unacknowledged}", $"{unacknowledged}", room));
         var frames = 0;
         await foreach (var frame in peer.Inbox.ReadAllAsync())
         {
-            // The commit has failed, or its outcome is unknown. The client connects to another server and sends the message again.
-            if (frame is ErrorFrame { Error.Code: ErrorCode.Unavailable })
-                return;
+            // The commit has failed, or its outcome is unknown. The client sends the message again, here or at another server.
+            if (frame is ErrorFrame { Error: { Code: ErrorCode.Unavailable } error })
+            {
+                if (!staysOnErrors || !int.TryParse(((ErrorFrame)frame).Id.ToString(), out var number))
+                {
+                    await Task.Delay(RetryDelay);
+                    return;
+                }
+
+                _retries.Enqueue(error.RetryAfterMs);
+                history.Add(new HistoryRecord.Failed(name, room, $"{name}.{number}"));
+                _ = RepeatAsync(peer, number, TimeSpan.FromMilliseconds(error.RetryAfterMs ?? 0));
+                continue;
+            }
+
             Receive(frame, after);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);
@@ -110,7 +160,21 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         }
     }
 
-    private async Task SendMoreAsync(ChatClient peer)
+    private async Task RepeatAsync(IChatPeer peer, int number, TimeSpan delay)
+    {
+        await Task.Delay(delay);
+        history.Add(new HistoryRecord.Sent(name, room, $"{name}.{number}"));
+        try
+        {
+            await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{number}", $"{number}", room));
+        }
+        catch (Exception fault) when (IsEndOfConnection(fault))
+        {
+            // The client sends the message again on its next connection.
+        }
+    }
+
+    private async Task SendMoreAsync(IChatPeer peer)
     {
         while (true)
         {
@@ -148,6 +212,9 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
                 lock (_gate)
                     _pending.Remove(number);
                 AcknowledgedCount++;
+                var pause = Stopwatch.GetElapsedTime(_acknowledgedAt);
+                _acknowledgedAt = Stopwatch.GetTimestamp();
+                LongestPause = pause > LongestPause ? pause : LongestPause;
                 break;
             case GapFrame gap:
                 history.Add(new HistoryRecord.Lost(name, room, gap.From, gap.To));

@@ -4,10 +4,15 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>Clients flood one room over all servers of a cluster. Then the observations of the clients are checked.</summary>
-internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, int moveAfter = 0)
+/// <summary>Clients that flood one room over all servers of a cluster, and the check of what they have observed.</summary>
+/// <param name="moveAfter">The number of frames after which a client moves to another server; 0 if it moves only when a connection ends.</param>
+/// <param name="transports">The transports, which the clients use in turn; null in the list is WebSocket.</param>
+/// <param name="staysOnErrors">Whether a client stays at its server when a message could not be stored.</param>
+/// <param name="ports">The ports to which the clients connect; by default those of the servers.</param>
+internal sealed class NodeLoad(
+    NodeCluster cluster, string room, int clients, int moveAfter = 0, HttpTransport?[]? transports = null, bool staysOnErrors = false, IReadOnlyList<int>? ports = null)
 {
-    private readonly List<int> _ports = [.. cluster.Ports];
+    private readonly List<int> _ports = [.. ports ?? cluster.Ports];
     private volatile bool _isDraining;
     private long _lastSeq = long.MaxValue;
 
@@ -23,9 +28,26 @@ internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, in
         IReadOnlyDictionary<long, string> log;
         using (var history = new ChatHistory(path))
         {
-            Clients = [.. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter))];
+            // Each server gets clients of all transports.
+            Clients =
+            [
+                .. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter, transports?[i / _ports.Count % transports.Length], staysOnErrors)),
+            ];
             var running = Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq)))).ToList();
-            await during(this);
+            try
+            {
+                await during(this);
+            }
+            catch
+            {
+                // The clients must not disturb the next tests.
+                foreach (var client in Clients)
+                    client.Stop();
+                for (var server = 0; server < cluster.Ports.Count; server++)
+                    await TestContext.Out.WriteLineAsync($"server {server}:\n{cluster.GetOutput(server)}");
+                throw;
+            }
+
             _isDraining = true;
             try
             {
@@ -58,6 +80,15 @@ internal sealed class NodeLoad(NodeCluster cluster, string room, int clients, in
     {
         var end = Clients.Sum(client => client.AcknowledgedCount) + count;
         return TestWait.UntilAsync(() => Clients.Sum(client => client.AcknowledgedCount) >= end, $"{count} acks");
+    }
+
+    /// <summary>Waits until each client, or each client of some servers, has this number of acks more.</summary>
+    public Task WaitForEachAsync(int count, Func<NodeClient, bool>? which = null)
+    {
+        var ends = Clients.Where(which ?? (_ => true)).Select(client => (Client: client, End: client.AcknowledgedCount + count)).ToList();
+        return TestWait.UntilAsync(
+            () => ends.TrueForAll(one => one.Client.AcknowledgedCount >= one.End),
+            () => $"{count} acks for each client; missing: {string.Join("; ", ends.Where(one => one.Client.AcknowledgedCount < one.End).Select(one => one.Client.State))}");
     }
 
     /// <summary>Kills a server. The clients no longer use it.</summary>

@@ -35,12 +35,13 @@ public sealed partial class HttpChatPeer : IChatPeer
     private HttpResponseMessage? _unreadStream;
     private Task _reading = Task.CompletedTask;
     private HttpTransport _transport;
+    private readonly bool _continues;
     private bool _hasSwitched;
     private long _cursor;
 
-    private HttpChatPeer(Uri address, WelcomeFrame welcome, HttpTransport transport, int? receiveBuffer)
+    private HttpChatPeer(Uri address, WelcomeFrame welcome, HttpTransport transport, int? receiveBuffer, bool continues)
     {
-        _transport = transport;
+        (_transport, _continues) = (transport, continues);
         Welcome = welcome;
         _http = CreateClient(receiveBuffer);
         _http.BaseAddress = address;
@@ -62,8 +63,13 @@ public sealed partial class HttpChatPeer : IChatPeer
     /// Begins or resumes a session, and starts to read unless <paramref name="read"/> is false. If the server rejects the name, the first
     /// frame in the inbox is the error, and the peer is a guest with another name.
     /// </summary>
+    /// <param name="continues">
+    /// Whether the peer sends another request after one that was cut. If not, the inbox ends, as after the end of a WebSocket, and a POST may take longer
+    /// than the other tests wait.
+    /// </param>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or cannot begin a session.</exception>
     public static async Task<HttpChatPeer> ConnectAsync(
-        int port, HttpTransport transport, string? name = null, string? session = null, bool read = true, int? receiveBuffer = null)
+        int port, HttpTransport transport, string? name = null, string? session = null, bool read = true, int? receiveBuffer = null, bool continues = true)
     {
         var address = new Uri($"http://127.0.0.1:{port}");
         using var start = CreateClient(receiveBuffer: null);
@@ -76,7 +82,8 @@ public sealed partial class HttpChatPeer : IChatPeer
             answer = await StartAsync(start, name: null, session);
         }
 
-        var peer = new HttpChatPeer(address, (WelcomeFrame)answer.Frame, transport, receiveBuffer);
+        var welcome = answer.Frame as WelcomeFrame ?? throw new HttpRequestException($"no session: {Encoding.UTF8.GetString(answer.Body)}");
+        var peer = new HttpChatPeer(address, welcome, transport, receiveBuffer, continues);
         if (refusal is not null)
             peer.Inbox.Add(refusal);
         if (read)
@@ -131,7 +138,8 @@ public sealed partial class HttpChatPeer : IChatPeer
     public async Task<byte[]> PostAsync(string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await _http.PostAsync(new Uri("/send", UriKind.Relative), content, _disposal.Token).OrFail("the response to a POST");
+        var posting = _http.PostAsync(new Uri("/send", UriKind.Relative), content, _disposal.Token);
+        using var response = await (_continues ? posting.OrFail("the response to a POST") : posting);
         return await response.Content.ReadAsByteArrayAsync(_disposal.Token);
     }
 
@@ -183,6 +191,8 @@ public sealed partial class HttpChatPeer : IChatPeer
                 }
                 catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
                 {
+                    if (!_continues)
+                        return;
                     // The request was cut. The next request continues at the current cursor.
                 }
 
@@ -202,7 +212,7 @@ public sealed partial class HttpChatPeer : IChatPeer
         using var response = await _http.GetAsync(new Uri(transport == HttpTransport.Poll ? $"/poll?after={_cursor}" : $"/longpoll?after={_cursor}&wait=25", UriKind.Relative), cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
         if (response.StatusCode != HttpStatusCode.OK || !PollBatch.TryRead(body, out var next, out var frames))
-            throw new AssertionException($"{(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}");
+            throw CreateFault(response, Encoding.UTF8.GetString(body));
         foreach (var frame in frames)
             await DeliverAsync(frame, _cursor);
         Volatile.Write(ref _cursor, next);
@@ -252,16 +262,20 @@ public sealed partial class HttpChatPeer : IChatPeer
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         return response.StatusCode == HttpStatusCode.OK
             ? response
-            : throw new AssertionException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
+            : throw CreateFault(response, await response.Content.ReadAsStringAsync(cancel));
     }
 
-    // Waits for the answers to the running POSTs, adds the frame to the inbox, and then moves the cursor.
+    private Exception CreateFault(HttpResponseMessage response, string body) => _continues
+        ? new AssertionException($"{(int)response.StatusCode}: {body}")
+        : new HttpRequestException($"{(int)response.StatusCode}: {body}");
+
+    // Adds the frame to the inbox, then moves the cursor.
     private async Task DeliverAsync(ReadOnlyMemory<byte> frame, long cursor)
     {
         Task[] posting;
         lock (_gate)
             posting = [.. _posting];
-        await Task.WhenAll(posting).OrFail("the answers to earlier POSTs");
+        await (_continues ? Task.WhenAll(posting).OrFail("the answers to earlier POSTs") : Task.WhenAll(posting));
         Inbox.Add(frame.Span);
         Volatile.Write(ref _cursor, cursor);
     }

@@ -55,6 +55,24 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a standby of another server. It has the data of that server, and receives its changes until <see cref="PromoteAsync"/>.</summary>
+    /// <param name="primary">The primary.</param>
+    /// <param name="settings">Further settings.</param>
+    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer primary, string settings = "")
+    {
+        var server = new PostgresServer(settings);
+        try
+        {
+            await server.FollowAsync(primary);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Stops the shared server, if a test has started it.</summary>
     public static async Task StopSharedAsync()
     {
@@ -80,13 +98,27 @@ public sealed class PostgresServer : IAsyncDisposable
     public string GetConnectionString(string database) => $"Host={_folder.Path};Port={Port};Username=chat;Database={database}";
 
     /// <summary>Executes a statement in the database <c>postgres</c>.</summary>
-    public void Execute(string sql)
+    public void Execute(string sql) => ExecuteScalar(sql);
+
+    /// <summary>Executes a query in the database <c>postgres</c>, and returns the first value of the first row.</summary>
+    public object? ExecuteScalar(string sql)
     {
         using var connection = new NpgsqlConnection(GetConnectionString("postgres") + ";Pooling=false");
         connection.Open();
         using var command = new NpgsqlCommand(sql, connection);
-        command.ExecuteNonQuery();
+        return command.ExecuteScalar();
     }
+
+    /// <summary>Makes a server that does not run a standby of another server, with a new copy of the data.</summary>
+    public async Task FollowAsync(PostgresServer primary)
+    {
+        var own = AsUser.Length > 0 ? $"chown {User} {_folder.Path} && " : "";
+        await RunAsync($"rm -rf {_folder.Path}/data && {own}{AsUser}{Programs}pg_basebackup -D {_folder.Path}/data -R -c fast --no-sync -h {primary._folder.Path} -p {primary.Port} -U chat");
+        await StartProcessAsync();
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync() => RunAsync($"{AsUser}{Programs}pg_ctl promote -D {_folder.Path}/data");
 
     /// <summary>Starts the server again after <see cref="KillAsync"/>.</summary>
     public async Task StartProcessAsync()
@@ -158,8 +190,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static async Task RunAsync(string command)
     {
-        var output = await Shell.RunAsync($"cd / && {{ {command}; }} 2>&1; echo $?");
-        if (!output.EndsWith("\n0\n", StringComparison.Ordinal))
+        var output = await Shell.RunAsync($"cd / && {{ {command}; }} 2>&1; echo :$?");
+        if (!output.EndsWith(":0\n", StringComparison.Ordinal))
             throw new AssertionException($"{command}:\n{output}");
     }
 }

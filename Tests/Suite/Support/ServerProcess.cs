@@ -108,6 +108,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Kills the server (SIGKILL) without waiting for its end.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Sends the server a signal that does not end it, such as STOP or CONT.</summary>
+    public Task SignalAsync(string signal) => Shell.RunAsync($"kill -{signal} {Id}");
+
     /// <summary>Stops the server (SIGTERM), and waits for its end.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()

@@ -34,6 +34,9 @@ public static class TestWait
     /// <summary>Checks the condition every 10 ms until it is true.</summary>
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
 
+    /// <summary>Waits for a time that a fault must last. Use it only for faults, such as a network that drops packets, and never for the result of a test.</summary>
+    public static Task ForFaultAsync(TimeSpan duration) => Task.Delay(duration > TimeSpan.Zero ? duration : TimeSpan.Zero);
+
     /// <summary>Checks a condition that needs an asynchronous call.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using RawSocketChat.Tests.Support;
+
+namespace RawSocketChat.Tests.Nodes;
+
+/// <summary>Servers that are stopped for a time, cut off from the database, or far away from it.</summary>
+[Category(Categories.Slow)] // runs PostgreSQL and server processes under load, so it runs alone
+public sealed class NodeNetworkTests
+{
+    private const int CutServer = 0;
+    private const int SlowServer = 1;
+    private const int StoppedServer = 2;
+
+    private static readonly HttpTransport?[] Transports = [null, HttpTransport.Events, HttpTransport.LongPoll];
+
+    private CuttableRelay _relay = null!;
+    private SlowRelay _slowRelay = null!;
+    private NodeCluster _cluster = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        var postgres = await PostgresServer.Shared;
+        (_relay, _slowRelay) = (new CuttableRelay(postgres.Port), new SlowRelay(postgres.Port));
+        _cluster = await NodeCluster.StartAsync(3, ["--Limits:Enabled", "false"], _relay.Port, _slowRelay.Port);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+        await _slowRelay.DisposeAsync();
+        await _relay.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Server_that_is_stopped_in_a_transaction_holds_up_the_others_for_seconds_only()
+    {
+        await using var hall = await Hall.OpenAsync(_cluster, "stop");
+        await CheckAsync("stop", async load =>
+        {
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
+            {
+                await load.WaitForEachAsync(20);
+                await _cluster.PauseInTransactionAsync(StoppedServer);
+                var start = Stopwatch.GetTimestamp();
+                await WaitForOthersAsync(load, StoppedServer);
+                var heldUp = Stopwatch.GetElapsedTime(start);
+                await WaitForEndAsync(start);
+                await _cluster.ContinueAsync(StoppedServer);
+                await load.WaitForEachAsync(20);
+                await hall.ExpectAllAsync();
+                await TestContext.Progress.WriteLineAsync($"stop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s");
+                heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
+            }
+        });
+    }
+
+    [Test]
+    public async Task Server_that_is_cut_off_from_the_database_loses_nothing_and_its_users_come_back()
+    {
+        await using var hall = await Hall.OpenAsync(_cluster, "cut");
+        await CheckAsync("cut", async load =>
+        {
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
+            {
+                await load.WaitForEachAsync(20);
+                var start = Stopwatch.GetTimestamp();
+                _relay.IsDown = true;
+                _relay.Reset();
+                await WaitForOthersAsync(load, CutServer);
+                await hall.ExpectAsync(StoppedServer, "left", CutServer);
+                var left = Stopwatch.GetElapsedTime(start);
+                await WaitForEndAsync(start);
+                start = Stopwatch.GetTimestamp();
+                _relay.IsDown = false;
+                await hall.ExpectAsync(StoppedServer, "joined", CutServer);
+                var joined = Stopwatch.GetElapsedTime(start);
+                await load.WaitForEachAsync(20);
+                await hall.ExpectAllAsync();
+                await TestContext.Progress.WriteLineAsync($"cut {round}: users left after {left.TotalSeconds:0.0} s, and were back {joined.TotalSeconds:0.0} s after the cut");
+            }
+        });
+    }
+
+    [Test]
+    public async Task Server_whose_network_drops_all_packets_for_a_time_loses_nothing()
+    {
+        await using var hall = await Hall.OpenAsync(_cluster, "drop");
+        await CheckAsync("drop", async load =>
+        {
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
+            {
+                await load.WaitForEachAsync(20);
+                var start = Stopwatch.GetTimestamp();
+                _relay.GoSilent();
+                await WaitForOthersAsync(load, CutServer);
+                var heldUp = Stopwatch.GetElapsedTime(start);
+                await WaitForEndAsync(start);
+                // After such a time, both ends close their connections.
+                _relay.EndSilence();
+                _relay.Reset();
+                start = Stopwatch.GetTimestamp();
+                await load.WaitForEachAsync(20);
+                await hall.ExpectAllAsync();
+                await TestContext.Progress.WriteLineAsync(
+                    $"drop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s; all was well {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the end");
+                heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
+            }
+        });
+    }
+
+    [Test]
+    public async Task Server_far_away_from_the_database_keeps_the_order()
+    {
+        await using var hall = await Hall.OpenAsync(_cluster, "slow");
+        _slowRelay.Delay = TimeSpan.FromMilliseconds(50);
+        try
+        {
+            await CheckAsync("slow", async load =>
+            {
+                for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
+                {
+                    var (start, before) = (Stopwatch.GetTimestamp(), load.Clients.Sum(client => client.AcknowledgedCount));
+                    await load.WaitForEachAsync(5);
+                    var rate = (load.Clients.Sum(client => client.AcknowledgedCount) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    await TestContext.Progress.WriteLineAsync($"slow {round}: {rate:0} acks/s over three servers, one of them 50 ms away from the database");
+                }
+            });
+            await hall.ExpectAllAsync();
+        }
+        finally
+        {
+            _slowRelay.Delay = TimeSpan.Zero;
+        }
+    }
+
+    // The HTTP transports need sticky sessions, so these clients use WebSocket.
+    [Test]
+    public async Task Clients_behind_haproxy_without_sticky_sessions_lose_nothing_when_a_server_is_killed()
+    {
+        await using var cluster = await NodeCluster.StartAsync(2, ["--Limits:Enabled", "false"]);
+        await using var proxy = await HaproxyProxy.StartAsync(cluster.Ports);
+        var load = new NodeLoad(cluster, "lobby", clients: 4, moveAfter: 300, ports: [proxy.Port]);
+
+        var violations = await load.RunAsync(async running =>
+        {
+            await running.WaitForEachAsync(100);
+            await running.KillAsync(1);
+            await running.WaitForEachAsync(100);
+        });
+
+        violations.Should().BeEmpty();
+        load.Clients.Should().OnlyContain(client => client.Connections > 1);
+    }
+
+    private async Task CheckAsync(string name, Func<NodeLoad, Task> during)
+    {
+        await using var creator = await ChatClient.ConnectAsync(_cluster.Ports[StoppedServer]);
+        var room = $"{name}-load";
+        await creator.RequestAsync<Protocol.Chat.JoinedFrame>(new Protocol.Chat.ClientFrame { Type = Protocol.Chat.ClientFrameType.Create, Room = room, Id = Protocol.Chat.FrameId.From("c") });
+        var load = new NodeLoad(_cluster, room, clients: 9, transports: Transports, staysOnErrors: true);
+        var violations = await load.RunAsync(async running =>
+        {
+            await during(running);
+            running.Clients.Should().OnlyContain(client => client.Connections == 1, "connections stay open");
+        });
+        violations.Should().BeEmpty();
+        load.Clients.SelectMany(client => client.Retries).Should().NotContain(retryAfterMs => retryAfterMs == null || retryAfterMs <= 0);
+    }
+
+    private Task WaitForOthersAsync(NodeLoad load, int server) => load.WaitForEachAsync(20, client => client.Port != _cluster.Ports[server]);
+
+    private static Task WaitForEndAsync(long start) => TestWait.ForFaultAsync(FaultRounds.MinDuration - Stopwatch.GetElapsedTime(start));
+}
