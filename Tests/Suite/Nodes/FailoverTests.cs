@@ -17,7 +17,7 @@ public sealed class FailoverTests
 
         var violations = await load.RunAsync(async running =>
         {
-            for (int round = 0, rounds = FaultRounds.Get(2); round < rounds; round++)
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
             {
                 await database.AddStandbyAsync();
                 await running.WaitForEachAsync(20);

@@ -171,6 +171,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         catch (Exception fault) when (IsEndOfConnection(fault))
         {
             // The client sends the message again on its next connection.
+            peer.Inbox.End();
         }
     }
 

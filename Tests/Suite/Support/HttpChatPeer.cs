@@ -122,7 +122,11 @@ public sealed partial class HttpChatPeer : IChatPeer
         {
             var body = await PostAsync(text);
             if (!PollBatch.TryReadArray(body, int.MaxValue, out var answers))
-                throw new AssertionException($"the body is not an array of answers: {Encoding.UTF8.GetString(body)}");
+            {
+                var reason = $"the body is not an array of answers: {Encoding.UTF8.GetString(body)}";
+                throw _continues ? new AssertionException(reason) : new HttpRequestException(reason);
+            }
+
             foreach (var answer in answers)
                 Inbox.Add(answer.Span);
         }
