@@ -31,7 +31,12 @@ public sealed class ChatPage : IAsyncDisposable
             return [...log.querySelectorAll('.space')].map((node) => node.getBoundingClientRect())
               .some((space) => space.height > 0 && space.bottom > view.top && space.top < view.bottom);
           };
-          for (log.scrollTop = 0;; log.scrollTop += log.clientHeight) {
+          // A message that arrives before the page has seen the scroll event moves the log to its end again.
+          for (let i = 0; i < 100 && (i === 0 || log.scrollTop > 0); i += 1) {
+            log.scrollTop = 0;
+            for (let frames = 0; frames < 2; frames += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+          }
+          for (;; log.scrollTop += log.clientHeight) {
             for (let i = 0; i < 2 || (i < 1000 && isSpaceInView()); i += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
             const shown = new Set();
             for (const message of JSON.parse(read())) {
