@@ -11,7 +11,7 @@ public abstract class MessageSearchContract
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 10, 2, 31, 123, TimeSpan.Zero);
 
-    private readonly FakeTimeProvider _time = new(Start);
+    private FakeTimeProvider _time = null!;
     private IRoomLog _log = null!;
     private IRoomCatalog _catalog = null!;
     private IMessageSearch _search = null!;
@@ -19,7 +19,12 @@ public abstract class MessageSearchContract
     protected abstract (IRoomLog Log, IRoomCatalog Catalog, IMessageSearch Search) Open(int keepEvents, TimeProvider time);
 
     [SetUp]
-    public Task OpenAsync() => OpenAsync(keepEvents: 1000);
+    public Task OpenAsync()
+    {
+        // Each test begins at the same time, in whatever order the tests run.
+        _time = new FakeTimeProvider(Start);
+        return OpenAsync(keepEvents: 1000);
+    }
 
     [Test]
     public async Task Message_with_all_words_is_found_in_any_letter_case_and_order()

@@ -13,7 +13,7 @@ public sealed class FailoverTests
         await using var database = await PostgresPair.StartAsync();
         await using var cluster = await NodeCluster.StartAsync(3, ["--Limits:Enabled", "false"], database.ConnectionString);
         await using var hall = await Hall.OpenAsync(cluster, "hall");
-        var load = new NodeLoad(cluster, "lobby", clients: 9, transports: [null, HttpTransport.Events, HttpTransport.LongPoll], staysOnErrors: true);
+        var load = new NodeLoad(cluster, "lobby", clients: 9, staysOnErrors: true);
 
         var violations = await load.RunAsync(async running =>
         {

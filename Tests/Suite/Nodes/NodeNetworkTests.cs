@@ -11,8 +11,6 @@ public sealed class NodeNetworkTests
     private const int SlowServer = 1;
     private const int StoppedServer = 2;
 
-    private static readonly HttpTransport?[] Transports = [null, HttpTransport.Events, HttpTransport.LongPoll];
-
     private CuttableRelay _relay = null!;
     private SlowRelay _slowRelay = null!;
     private NodeCluster _cluster = null!;
@@ -160,7 +158,7 @@ public sealed class NodeNetworkTests
         await using var creator = await ChatClient.ConnectAsync(_cluster.Ports[StoppedServer]);
         var room = $"{name}-load";
         await creator.RequestAsync<Protocol.Chat.JoinedFrame>(new Protocol.Chat.ClientFrame { Type = Protocol.Chat.ClientFrameType.Create, Room = room, Id = Protocol.Chat.FrameId.From("c") });
-        var load = new NodeLoad(_cluster, room, clients: 9, transports: Transports, staysOnErrors: true);
+        var load = new NodeLoad(_cluster, room, clients: 9, staysOnErrors: true);
         var violations = await load.RunAsync(async running =>
         {
             await during(running);
