@@ -45,15 +45,10 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        if (!context.IsOperator && services.ReservedRoomNames.Contains(name) && await services.RoomAccess.FindAsync(context, name) is null)
-        {
-            context.Reject(answers, frame.Id, CreateNotAvailableError(frame, name));
-            context.GiveBackRoom();
-            return;
-        }
-
-        var (room, result) = limits.Enabled
-            ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
+        // A reserved name gets the same answer as the name of a private room, so this answer does not show that there is a private room.
+        var isReserved = !context.IsOperator && services.ReservedRoomNames.Contains(name);
+        var (room, result) = isReserved ? (null, RoomCreation.NameTaken)
+            : limits.Enabled ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
             : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
         if (result != RoomCreation.Created)
             context.GiveBackRoom();
@@ -322,10 +317,6 @@ internal sealed class RoomHandler(ChatServices services)
         return new MissedEvents(page.Events, page.Cursor, Recovered: gaps.Count == 0, gaps);
     }
 
-    // The name of a private room gets the same answer as a reserved name, so the answer does not show that there is a private room.
-    private static ChatError CreateNotAvailableError(ClientFrame frame, string name) =>
-        new(ErrorCode.NotAllowed, $"the name \"{name}\" is not available; choose another name", frame.CreateHint(ClientFrameType.Rooms));
-
     private async ValueTask<ChatError?> CreateErrorAsync(ChatContext context, ClientFrame frame, string name, RoomCreation result) => result switch
     {
         RoomCreation.TooManyRooms =>
@@ -336,7 +327,8 @@ internal sealed class RoomHandler(ChatServices services)
             new ChatError(ErrorCode.RoomExists, $"there is a room \"{room.Name}\" already", frame.CreateHint(ClientFrameType.Join, room.Name)),
         RoomCreation.NameTaken when await services.RoomAccess.FindSimilarAsync(context, name) is { } similar =>
             new ChatError(ErrorCode.RoomExists, $"the name of the room \"{similar}\" looks the same; choose another name", frame.CreateHint(ClientFrameType.Join, similar)),
-        RoomCreation.NameTaken => CreateNotAvailableError(frame, name),
+        RoomCreation.NameTaken =>
+            new ChatError(ErrorCode.NotAllowed, $"the name \"{name}\" is not available; choose another name", frame.CreateHint(ClientFrameType.Rooms)),
         _ => null,
     };
 

@@ -10,8 +10,8 @@ const SKIPPED = 'script, style, svg, [translate="no"]';
 const texts = [];
 
 /**
- * Finds the texts of an element. The attribute data-text marks a sentence that contains elements. Such a sentence is one text, in which {1} stands for its
- * first element.
+ * Finds the texts of an element. A sentence that contains other elements has the attribute data-text. Such a sentence is one text. In this text, {1} takes
+ * the place of the first element.
  * @param {Element} element
  */
 function findTexts(element) {
