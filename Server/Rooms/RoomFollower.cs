@@ -10,18 +10,22 @@ namespace RawSocketChat.Server.Rooms;
 /// <param name="wake">Called, on any thread, when a read has ended.</param>
 internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time, Action wake)
 {
-    private const int MaxEvents = 500;
+    // At a server that is far away from the database, the size of a page limits how many events a second it can follow.
+    private const int MaxEvents = 2000;
     private const int MaxBytes = 256 * 1024;
 
     // After a failure the next read waits for this time. Otherwise the loop would send queries to a failing database without a pause.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
-    // The commands that wait for the next read, and those that wait for the current one.
+    // The commands that wait for the next read.
     private readonly List<RefreshCommand> _waiting = [];
-    private readonly List<RefreshCommand> _served = [];
+
+    // The commands that wait for the events up to a seq. During the first read of a command, its seq is null.
+    private readonly List<(RefreshCommand Command, long? Seq)> _served = [];
 
     private Task<NewEvents>? _reading;
     private NewEvents? _page;
+    private long _readAfter;
 
     // The number of events at the beginning of the page that Take has returned or dropped.
     private int _taken;
@@ -49,9 +53,9 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     {
         if (_reading is not null || _page is not null || (_waiting.Count == 0 && _served.Count == 0 && _availableSeq <= after))
             return false;
-        _served.AddRange(_waiting);
+        _served.AddRange(_waiting.Select(command => (command, (long?)null)));
         _waiting.Clear();
-        _availableAtStart = _availableSeq;
+        (_readAfter, _availableAtStart) = (after, _availableSeq);
         _reading = ReadAsync(after, delay: HasFailed);
         if (_reading.IsCompleted)
             return true;
@@ -70,14 +74,32 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
         {
             (_page, _taken) = (ended.Result, 0);
             FirstSeq = _page.FirstSeq;
+            // If all later events are trimmed, no event is left that a command could wait for.
+            var last = _page.Events.Count > 0 ? _page.LastSeq : _readAfter;
+            for (var i = 0; i < _served.Count; i++)
+                _served[i] = (_served[i].Command, _served[i].Seq ?? last);
             if (_page.Events.Count == 0)
-                End(_page.IsComplete);
+                End(_page);
             return;
         }
 
-        foreach (var command in _served)
+        foreach (var (command, _) in _served)
             command.Fail(ended.Exception!.InnerException!);
         _served.Clear();
+    }
+
+    /// <summary>
+    /// Completes the commands whose events are delivered. A command does not wait for events that were stored after the start of its first read. If other
+    /// servers store events all the time, a server that is far away from the database never reaches the end of the log.
+    /// </summary>
+    /// <param name="delivered">The newest seq that is delivered.</param>
+    public void CompleteCommands(long delivered)
+    {
+        if (_served.Count == 0)
+            return;
+        foreach (var (command, _) in _served.Where(served => served.Seq <= delivered))
+            command.Complete(true);
+        _served.RemoveAll(served => served.Seq <= delivered);
     }
 
     /// <summary>Removes events from the page, and returns them. Drops the events that the loop has delivered meanwhile.</summary>
@@ -96,7 +118,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
         var taken = count == 0 ? null : _page with { Events = [.. _page.Events.Skip(_taken).Take(count)] };
         _taken += count;
         if (_taken == _page.Events.Count)
-            End(_page.IsComplete);
+            End(_page);
         return taken;
     }
 
@@ -110,23 +132,19 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     /// <summary>Answers all commands, because the room is closed.</summary>
     public void Close()
     {
-        foreach (var command in _waiting.Concat(_served))
+        foreach (var command in _waiting.Concat(_served.Select(served => served.Command)))
             command.OnRoomClosed();
         _waiting.Clear();
         _served.Clear();
     }
 
-    private void End(bool isComplete)
+    private void End(NewEvents page)
     {
         _page = null;
-        if (!isComplete)
-            return; // the commands need a further page
+        var last = page.Events.Count > 0 ? page.Events[^1].Seq : _readAfter;
         // The page has reached the end of the log. So forget the announced seq, which may be wrong, unless a later seq was announced during the read.
-        if (_availableSeq == _availableAtStart)
+        if (page.LastSeq <= last && _availableSeq == _availableAtStart)
             _availableSeq = 0;
-        foreach (var command in _served)
-            command.Complete(true);
-        _served.Clear();
     }
 
     private async Task<NewEvents> ReadAsync(long after, bool delay)

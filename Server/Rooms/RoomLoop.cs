@@ -657,6 +657,7 @@ public sealed class RoomLoop
         while (true)
         {
             follower.CompleteRead();
+            follower.CompleteCommands(_seq);
             _parked ??= _writer.TakeStored();
             if (_parked is { } batch)
             {

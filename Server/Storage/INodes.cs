@@ -107,10 +107,10 @@ public interface INodes
 /// <param name="Events">The events, oldest first.</param>
 /// <param name="Changed">The messages that these events have changed (edits, deletions and reactions), by seq.</param>
 /// <param name="Moderation">The roles, mutes and bans; null if no event has changed them.</param>
-/// <param name="IsComplete">Whether these are all events that were stored when the read began.</param>
+/// <param name="LastSeq">The newest seq of the log when the read began. The page may have newer events, or may end before this seq.</param>
 /// <param name="FirstSeq">The oldest seq that the log has.</param>
 public sealed record NewEvents(
-    IReadOnlyList<RoomEvent> Events, IReadOnlyDictionary<long, RoomEvent> Changed, RoomModeration? Moderation, bool IsComplete, long FirstSeq);
+    IReadOnlyList<RoomEvent> Events, IReadOnlyDictionary<long, RoomEvent> Changed, RoomModeration? Moderation, long LastSeq, long FirstSeq);
 
 /// <summary>A name that a connected user has.</summary>
 /// <param name="Skeletons">The skeletons of the name; empty if the name was read from the database.</param>

@@ -172,8 +172,6 @@ internal sealed class PostgresNodes : INodes, IDisposable
 
     private static NewEvents ReadNew(StorageReader reader, LoggedRoom log, long after, int max, int maxBytes)
     {
-        // The page is complete if it has all events that were stored before. Other servers may add events all the time. A page that needed
-        // these too would never be complete at a server that is far away from the database.
         var last = reader.Connection.ExecuteScalar<long?>($"SELECT {EventBatch.LastSeq} FROM rooms WHERE id = @Id", new { log.Id }) ?? 0;
         var events = reader.ReadAfter(log.Id, Math.Max(after, log.FirstSeq - 1), max, maxBytes);
         var changed = new Dictionary<long, RoomEvent>();
@@ -184,7 +182,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
 
         var moderation = events.Any(found => found.Content.Moderation is not null) ? ModerationTables.Read(reader.Connection, RoomCache.GetKey(log.Name)) : null;
-        return new NewEvents(events, changed, moderation, IsComplete: last <= (events.Count > 0 ? events[^1].Seq : after), log.FirstSeq);
+        return new NewEvents(events, changed, moderation, last, log.FirstSeq);
     }
 
     private void Receive(NodeNotice notice)

@@ -98,9 +98,9 @@ public sealed class RoomFollowerTests
     [Test]
     public async Task Many_events_of_another_server_are_read_in_pages()
     {
-        await _log.StoreElsewhereAsync([.. Enumerable.Range(1, 1_200).Select(i => $"{i}")]);
+        await _log.StoreElsewhereAsync([.. Enumerable.Range(1, 4_500).Select(i => $"{i}")]);
         await PostAsync("mine");
-        await ExpectAsync([.. Enumerable.Range(1, 1_200).Select(i => $"message {i} {i}"), "ack 1201", "message 1201 mine"]);
+        await ExpectAsync([.. Enumerable.Range(1, 4_500).Select(i => $"message {i} {i}"), "ack 4501", "message 4501 mine"]);
     }
 
     [Test]
@@ -128,6 +128,16 @@ public sealed class RoomFollowerTests
         await _log.StoreElsewhereAsync(new NewEvent(RoomEventKind.Moderated, "u2", "bob", "") { Moderation = new ModerationDetails("kick", "u1", "ann") });
         _room.MarkAvailable(1);
         await TestWait.UntilAsync(async () => !await _room.ContainsAsync(_ann), "the removal");
+    }
+
+    [Test]
+    public async Task Refresh_ends_although_another_server_stores_more_events_during_each_read_than_a_page_has()
+    {
+        (_log.MaxPage, _log.StoredDuringRead) = (2, 5);
+        await _log.StoreElsewhereAsync([.. Enumerable.Range(1, 7).Select(i => $"{i}")]);
+        await _room.RefreshAsync().AsTask().OrFail("the refresh");
+        _log.StoredDuringRead = 0;
+        _frames.Texts.Should().HaveCountGreaterThanOrEqualTo(7);
     }
 
     [Test]
@@ -228,6 +238,12 @@ public sealed class RoomFollowerTests
         /// <summary>The seq of the oldest event that a read of new events finds.</summary>
         public long FirstSeq { get; set; } = 1;
 
+        /// <summary>The maximum number of events that a read of new events returns.</summary>
+        public int MaxPage { get; set; } = int.MaxValue;
+
+        /// <summary>The number of events that the other server stores during each read of new events.</summary>
+        public int StoredDuringRead { get; set; }
+
         /// <summary>If this source is set, the log returns the results of appends only after its task has completed.</summary>
         public TaskCompletionSource? Hold { get; set; }
 
@@ -264,9 +280,11 @@ public sealed class RoomFollowerTests
                 throw new StorageException("the test lets the read fail");
             }
 
-            var events = await _memory.ReadAfterAsync(room, Math.Max(after, FirstSeq - 1), max, maxBytes, cancellationToken);
             var last = (await _memory.OpenAsync(room, cancellationToken)).Last;
-            return new NewEvents(events, new Dictionary<long, RoomEvent>(), RoomModeration.Empty, (events.Count > 0 ? events[^1].Seq : after) >= last, FirstSeq);
+            var events = await _memory.ReadAfterAsync(room, Math.Max(after, FirstSeq - 1), Math.Min(max, MaxPage), maxBytes, cancellationToken);
+            for (var i = 0; i < StoredDuringRead; i++)
+                await StoreElsewhereAsync("more");
+            return new NewEvents(events, new Dictionary<long, RoomEvent>(), RoomModeration.Empty, last, FirstSeq);
         }
 
         public ValueTask FollowAsync(string room, CancellationToken cancellationToken) => default;
