@@ -1,14 +1,14 @@
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// One request of a client. This record has the fields of all types. A field is null (a flag is false) if the type does not have
-/// this field, or if the client omitted the field or left it empty.
+/// One request of a client. This record has the fields of all types. A field is null (a flag is false) if the client omitted it or left it
+/// empty, or if the type does not have it.
 /// </summary>
 public sealed record ClientFrame
 {
     /// <summary>The type of the request.</summary>
     public required ClientFrameType Type { get; init; }
-    /// <summary>The id to repeat in the answer; none if the client sent none.</summary>
+    /// <summary>The id that the answer repeats; <c>default</c> if the client sent no id.</summary>
     public FrameId Id { get; init; }
     /// <summary>True if a person typed the frame as a line of text and not as JSON. The hint of an error is then a command.</summary>
     public bool IsTyped { get; init; }
@@ -70,7 +70,10 @@ public sealed record ClientFrame
     public long? Seq { get; init; }
     /// <summary>say: the seq of the message to which this one replies (0 or more).</summary>
     public long? Reply { get; init; }
-    /// <summary>join, history, search: the maximum number of messages (1 or more; the server has its own maximum).</summary>
+    /// <summary>
+    /// join, history, search: the maximum number of messages. who: the maximum number of members. The minimum is 0 for join, and otherwise 1. The
+    /// server has its own maximum.
+    /// </summary>
     public int? Limit { get; init; }
     /// <summary>kick, ban, mute: the duration in seconds (0 or more). slow: the interval in seconds (0 or more).</summary>
     public int? Seconds { get; init; }

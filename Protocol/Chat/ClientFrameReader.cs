@@ -15,7 +15,7 @@ internal static class ClientFrameReader
     // The JSON reader allows one level more than the maximum. So SkipValue can reject the first level that is too deep, before the JSON reader throws.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth + 1 };
 
-    // The error text for a string with only one half of a surrogate pair (such as "\ud83d" alone). Such a string is not valid Unicode.
+    // The error text for a string that contains only one half of a surrogate pair, such as "\ud83d". Such a string is not valid Unicode.
     private const string LoneSurrogate = "contains an incomplete character (a \\ud… escape without its second half)";
 
     // If fixedSpec is given, the frame has this type, and the reader ignores the field "type" like an unknown field.

@@ -70,7 +70,7 @@ internal static class Commands
     public static CommandSpec Get(ClientFrameType type) => Get(FrameSpecs.Get(type).Name);
 
     /// <summary>
-    /// The known names, for a comparison with a mistyped name: first the command names, then all aliases of more than two characters.
+    /// The names to compare with a mistyped name: first the names of all commands, then all aliases of more than two characters.
     /// </summary>
     public static IEnumerable<string> KnownNames =>
         All.Select(command => command.Name).Concat(All.SelectMany(command => command.Aliases).Where(alias => alias.Length > 2));

@@ -17,14 +17,14 @@ public static class EmojiRule
 
     private static readonly string[] Tones = ["🏻", "🏼", "🏽", "🏾", "🏿"];
 
-    // For each emoji without its variation selectors: the same emoji in its full form.
+    // Maps each emoji without variation selectors to its full form.
     private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> Known =
         CreateAll().ToFrozenDictionary(RemoveSelectors, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>
     /// Returns whether the text is exactly one emoji. Keyboards and programs often omit the variation selector U+FE0F, or add one that is not
     /// needed. Such a text is accepted, and <paramref name="emoji"/> is the form that Unicode calls fully-qualified. So two users who react
-    /// with the same emoji have the same text. Skin tones, hair components and regional indicators alone are not accepted.
+    /// with the same emoji have the same text. A single skin tone, hair component or regional indicator is not accepted.
     /// </summary>
     /// <param name="text">The text, of any length.</param>
     /// <param name="emoji">The emoji in its full form; empty if the result is false.</param>

@@ -17,7 +17,7 @@ public static class ErrorCode
     public const string TooLong = "too-long";
     /// <summary>There is no such room.</summary>
     public const string NoRoom = "no-room";
-    /// <summary>There is a room of this name, or of a name that looks the same.</summary>
+    /// <summary>There is already a room with this name, or with a name that looks the same.</summary>
     public const string RoomExists = "room-exists";
     /// <summary>The room exists, but the sender is not in it.</summary>
     public const string NotInRoom = "not-in-room";

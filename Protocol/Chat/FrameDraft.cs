@@ -191,13 +191,13 @@ internal struct FrameDraft
 
     private readonly string? GetText(FrameSpec spec) => spec.Type switch
     {
-        // An empty text clears the topic, so it is different from an absent one.
+        // An empty text clears the topic, but a missing text asks for the topic.
         ClientFrameType.Topic => _strings[(int)Field.Text],
         ClientFrameType.Say => GetString(spec, Field.Text) ?? "",
         _ => GetString(spec, Field.Text),
     };
 
-    /// <summary>Whether a field with a password or a token is present.</summary>
+    /// <summary>Whether a field with a secret (<see cref="Fields.IsSecret"/>) is present.</summary>
     public readonly bool HasSecret()
     {
         for (var field = Field.Name; field <= Field.From; field++)

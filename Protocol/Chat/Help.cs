@@ -8,7 +8,7 @@ public static class Help
     /// the help is about the most similar command. For an unknown word the help lists all commands and repeats the word in <see cref="HelpFrame.About"/>.
     /// </summary>
     /// <param name="id">The id of the request.</param>
-    /// <param name="about">A command, type or alias; null for all.</param>
+    /// <param name="about">The name of a command or a type, or an alias; null for all commands.</param>
     /// <param name="isOffered">
     /// Whether the server offers a type; null if it offers all types. The list omits the commands of types that are not offered. If
     /// <paramref name="about"/> names a command that is not offered, the help says that the server does not offer it.
@@ -27,7 +27,7 @@ public static class Help
     private static HelpEntry[] CreateEntries(Func<ClientFrameType, bool>? isOffered) =>
         [.. Commands.All.Where(command => isOffered?.Invoke(command.Type) != false).Select(command => CreateEntry(command, isOffered))];
 
-    // A user who asks about /create also learns /create-private.
+    // The help about /create also describes /create-private.
     private static IEnumerable<HelpEntry> CreateVariantEntries(CommandSpec command, Func<ClientFrameType, bool>? isOffered) =>
         Commands.All.Where(other => other.Name.StartsWith(command.Name + "-", StringComparison.Ordinal)).Select(other => CreateEntry(other, isOffered));
 

@@ -69,7 +69,7 @@ public static class Hint
         return draft.CopyFrom(in sent, spec) ? FormatUnlessSecret(in sent, draft.Build(spec, default, typed: true), command.Example) : command.Example;
     }
 
-    // If the client sent a password or a token, the hint is the example, which contains no real secret.
+    // If the client sent a secret, the hint is the example, which contains no real secret.
     private static string FormatUnlessSecret(in FrameDraft sent, ClientFrame corrected, string example) =>
         sent.HasSecret() ? example : UseExampleIfTooLong(Create(corrected, corrected.IsTyped), example);
 

@@ -155,8 +155,7 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // Returns -1 if no fence follows. In that case the scanner finds no later fence either, so it searches the rest of the text only a few times,
-        // and the time stays linear.
+        // Returns -1 if the rest of the text has no fence. The scanner then searches this rest at most a few more times, so the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

@@ -90,8 +90,8 @@ public static class NearestWord
         return candidate.StartsWith(typed, StringComparison.Ordinal) ? 3 : int.MaxValue;
     }
 
-    // The Levenshtein distance, with two swapped neighbours as one edit (optimal string alignment). Only three rows of the table are kept,
-    // and of each row only the cells that are at most "max" cells away from the diagonal are computed. Returns max + 1 if the distance is
+    // The Levenshtein distance, with two swapped neighbours as one edit (optimal string alignment). This method keeps only three rows
+    // of the table. In each row, it computes only the cells that are at most "max" cells away from the diagonal. Returns max + 1 if the distance is
     // greater than max.
     private static int GetEditDistance(string a, string b, int max)
     {

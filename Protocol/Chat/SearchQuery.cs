@@ -10,9 +10,9 @@ namespace RawSocketChat.Protocol.Chat;
 /// <param name="Texts">The words and phrases. If one of these texts has several words, they must follow each other in the message.</param>
 /// <param name="From">The name of the author; null for any author.</param>
 /// <param name="Room">The name of the room; null for all rooms that the user may read.</param>
-/// <param name="BeforeTime">Only messages before this time; null for no such limit.</param>
-/// <param name="BeforeCursor">Only messages before this cursor of an earlier answer; null for no such limit.</param>
-/// <param name="HasFile">Only messages with a file.</param>
+/// <param name="BeforeTime">Only messages before this time match; null if there is no such limit.</param>
+/// <param name="BeforeCursor">Only messages before this cursor of an earlier answer match; null if there is no such limit.</param>
+/// <param name="HasFile">Whether only messages with a file match.</param>
 public sealed record SearchQuery(
     IReadOnlyList<string> Texts, string? From = null, string? Room = null, DateTimeOffset? BeforeTime = null, long? BeforeCursor = null, bool HasFile = false)
 {

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// All fields that a server frame may have, while the frame is being read. A field of an unexpected JSON type counts as absent. After the
-/// type of the frame is known, the reader checks whether a required field is missing.
+/// Collects the fields of a server frame while the frame is being read. A field of an unexpected JSON type counts as absent. After the type of
+/// the frame is known, the reader checks whether a required field is missing.
 /// </summary>
 internal sealed class ServerFields
 {
@@ -296,7 +296,7 @@ internal sealed class ServerFields
         return list;
     }
 
-    // An object with the emoji as names, and lists of users as values.
+    // Reads an object whose names are emoji and whose values are lists of users.
     private static List<Reaction>? ReadReactions(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -338,7 +338,7 @@ internal sealed class ServerFields
         return text is null ? null : new Snippet(text, [.. marks.Where(mark => mark.Start >= 0 && mark.Length > 0 && mark.Length <= text.Length - mark.Start)]);
     }
 
-    // A list of pairs of numbers.
+    // Reads a list of pairs of numbers.
     private static void ReadMarks(ref Utf8JsonReader reader, List<SnippetMark> marks)
     {
         var pair = new List<long>();

@@ -196,7 +196,7 @@ public sealed record HistoryFrame(FrameId Id, string Room, IReadOnlyList<ReadOnl
 /// <param name="Before">The cursor of the next page; null if there are no more messages.</param>
 public sealed record ResultsFrame(FrameId Id, string Query, IReadOnlyList<ReadOnlyMemory<byte>> Messages, long? Before = null) : ServerFrame;
 
-/// <summary>The rooms that the user can join: the answer to <c>rooms</c>.</summary>
+/// <summary>The rooms that are visible to the user: the answer to <c>rooms</c>.</summary>
 /// <param name="Id">The answered request's id.</param>
 /// <param name="Rooms">The rooms.</param>
 public sealed record RoomsFrame(FrameId Id, IReadOnlyList<RoomInfo> Rooms) : ServerFrame;
@@ -238,7 +238,7 @@ public sealed record TokenInfo(string Name, DateTimeOffset At);
 /// <param name="Failed">The events that the server has given up, in the order of their sequence numbers.</param>
 /// <param name="Url">The address to which the server sends the events; null if the room has no webhook.</param>
 /// <param name="Secret">For <c>set</c>: the key of the signatures. No other frame contains it.</param>
-/// <param name="Delivered">A sequence number: no event up to it waits for its delivery any more. Null if the room has no webhook.</param>
+/// <param name="Delivered">The sequence number up to which no event waits for delivery any more; null if the room has no webhook.</param>
 /// <param name="Failing">The last error, if the newest attempt failed.</param>
 public sealed record WebhookFrame(
     FrameId Id, string Do, string Room, IReadOnlyList<WebhookFailedEvent> Failed, string? Url = null, string? Secret = null, long? Delivered = null, WebhookFailing? Failing = null) : ServerFrame;

@@ -9,8 +9,8 @@ namespace RawSocketChat.Protocol.Chat;
 public static class TextRule
 {
     /// <summary>
-    /// Returns why a text that is not empty is invalid, as the end of a sentence that begins with the field's name. Returns null if the text
-    /// is valid.
+    /// Returns why a text is invalid, as the end of a sentence that begins with the field's name. Returns null if the text is valid. The caller must
+    /// not pass an empty text.
     /// </summary>
     public static string? FindFault(ReadOnlySpan<char> text)
     {
@@ -25,8 +25,8 @@ public static class TextRule
     }
 
     /// <summary>
-    /// Whether the character is not white space but shows nothing alone: format characters, joiners, fillers, variation selectors, tags. Such
-    /// characters are valid beside a visible one, as in an emoji that has several parts.
+    /// Whether the character is invisible by itself and is not white space. Examples: format characters, joiners, fillers, variation selectors, tags.
+    /// Such characters are valid beside a visible one, as in an emoji that has several parts.
     /// </summary>
     public static bool IsInvisible(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format || rune.Value
         // Default_Ignorable_Code_Point (Unicode Standard, section 5.21) without the format characters, and the blank Braille pattern.

@@ -10,7 +10,7 @@ internal sealed class DeflateBlockCodes
 
     private const int MaxLiteralSymbols = 286;
 
-    // 3.2.7: the order in which a block lists the lengths of the code length code.
+    // 3.2.7: the order in which a block lists the code lengths of the code length alphabet.
     private static ReadOnlySpan<byte> CodeLengthOrder => [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
     // 3.2.5: for each symbol, its base value and the number of extra bits. The value of the extra bits is added to the base value.

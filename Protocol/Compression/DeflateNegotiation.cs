@@ -36,7 +36,7 @@ public static class DeflateNegotiation
             if (extension.Name != Name || ReadParameters(extension, inAnswer: false) is not { } offer) continue;
             agreed = new DeflateParameters
             {
-                // 7.1.1: each end may require the other to give up context takeover.
+                // 7.1.1: each end may prevent the other from using context takeover.
                 ServerNoContextTakeover = preferred.ServerNoContextTakeover || offer.ServerNoContextTakeover,
                 ClientNoContextTakeover = preferred.ClientNoContextTakeover || offer.ClientNoContextTakeover,
                 ServerMaxWindowBits = Math.Min(preferred.ServerMaxWindowBits, offer.ServerMaxWindowBits ?? DeflateParameters.MaxWindowBits),

@@ -11,7 +11,7 @@ internal sealed class HuffmanCode
     private const int SymbolBits = 9;       // enough for 288 symbols
     private const int MaxSymbols = 288;
 
-    // For each value of the next 9 bits: the length of the code and its symbol; 0 if the code is longer or invalid.
+    // Maps the next 9 bits to the length of the code and its symbol; 0 if the code is longer or invalid.
     private readonly ushort[] _table = new ushort[1 << TableBits];
     private readonly ushort[] _symbols = new ushort[MaxSymbols];       // in the order of their codes
     private readonly int[] _firstIndex = new int[MaxCodeBits + 1];      // the index in _symbols of the first code of each length
@@ -21,7 +21,7 @@ internal sealed class HuffmanCode
     /// <summary>Builds the code from the code lengths of all symbols.</summary>
     /// <param name="lengths">The code length of each symbol, 0 to 15; 0 if the symbol has no code. At most 288 symbols.</param>
     /// <param name="allowIncomplete">
-    /// Whether the code may have only one symbol, with a code of one bit, or no symbol (3.2.7 allows this for distances).
+    /// Whether the code may have no symbol, or only one symbol with a code of one bit (3.2.7 allows this for distances).
     /// </param>
     /// <returns>
     /// False if no code can have these lengths, or if the code is incomplete in a way that <paramref name="allowIncomplete"/> does not allow.

@@ -25,7 +25,7 @@ internal sealed class Inflater(int windowBits, bool takeover)
     public int RetainedBytes => _window.Length;
 
     /// <summary>Inflates one message.</summary>
-    /// <param name="deflated">The compressed data, with the four bytes 00 00 FF FF that the sender omitted (7.2.2).</param>
+    /// <param name="deflated">The compressed data, followed by the four bytes 00 00 FF FF that the sender omitted (7.2.2).</param>
     /// <param name="output">An empty buffer. If the result is Done, the buffer then contains the message.</param>
     /// <param name="limit">The maximum size of the message in bytes.</param>
     public InflateResult Inflate(ReadOnlySpan<byte> deflated, ref PooledBytes output, int limit)

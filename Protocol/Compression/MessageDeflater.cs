@@ -17,8 +17,8 @@ public sealed class MessageDeflater : IDisposable
     public const int DefaultMinBytes = 1024;
 
     /// <summary>
-    /// The default compression level. Measured with 67 KB of chat history: level 1 makes 29 KB in 0.15 ms, level 3 makes 21 KB in
-    /// 0.35 ms, and level 6 makes 20 KB in 0.8 ms.
+    /// The default compression level. Measured with 67 KB of chat history: the output is 29 KB after 0.15 ms with level 1, 21 KB after
+    /// 0.35 ms with level 3, and 20 KB after 0.8 ms with level 6.
     /// </summary>
     public const int DefaultLevel = 3;
 

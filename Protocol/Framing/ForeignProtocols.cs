@@ -54,8 +54,8 @@ internal static class ForeignProtocols
     private static bool IsVersion(ReadOnlySpan<byte> word, ReadOnlySpan<byte> name) =>
         word.StartsWith(name) && word[name.Length..] is [>= (byte)'0' and <= (byte)'9', (byte)'.', >= (byte)'0' and <= (byte)'9'];
 
-    // Finds the greetings of SSH (RFC 4253, section 4.2: SSH-protoversion-softwareversion), of the PROXY protocol, version 1, of protocols
-    // in XML (XMPP), of AMQP (the header continues with NUL), and of rsync.
+    // Finds the greetings of SSH (RFC 4253, section 4.2: SSH-protoversion-softwareversion), of version 1 of the PROXY protocol, of XML protocols
+    // (XMPP), of AMQP (the header continues with NUL), and of rsync.
     private static PeerKind? FindGreeting(ReadOnlySpan<byte> line) =>
         line.StartsWith("SSH-2."u8) || line.StartsWith("SSH-1."u8) ? PeerKind.Ssh
         : line.StartsWith("PROXY TCP4 "u8) || line.StartsWith("PROXY TCP6 "u8) || IsWordOf(line, "PROXY UNKNOWN"u8) ? PeerKind.Proxy

@@ -38,12 +38,14 @@ public sealed class LineFraming : IDisposable
 
     /// <summary>Reads the input up to and including the next delimiter.</summary>
     /// <param name="input">Received bytes, split anywhere. This class does not keep a reference to them.</param>
-    /// <param name="consumed">The number of bytes read. For TooLong: the bytes up to and including the first one over the limit.</param>
+    /// <param name="consumed">The number of bytes read. For TooLong: the bytes up to and including the first byte beyond the limit.</param>
     /// <param name="line">
     /// For Line: the line without its delimiter. If the delimiter is a newline, a carriage return before it is also removed. For
     /// TooLong: the beginning of the line, up to the limit. Valid until the next call or Dispose.
     /// </param>
-    /// <returns>NeedMore if all input was read, without a complete line. After any other result, the caller passes the rest of the input in a further call.</returns>
+    /// <returns>
+    /// NeedMore if all input was read and no line is complete. After any other result, the caller passes the rest of the input in a further call.
+    /// </returns>
     public LineResult TryReceive(ReadOnlySpan<byte> input, out int consumed, out ReadOnlyMemory<byte> line)
     {
         if (_lineReturned) Dispose();

@@ -17,7 +17,9 @@ public static class PeerDetector
     /// <param name="found">
     /// Line: the line is complete. NeedMore: more of the line will arrive. TooLong: this is the beginning of a line that is too long.
     /// </param>
-    /// <param name="next">The bytes that have arrived together with the line, and follow it. None if a person types, because a person sends one line at a time.</param>
+    /// <param name="next">
+    /// The bytes that have arrived together with the line, and follow it. Empty if a person types, because a person sends one line at a time.
+    /// </param>
     public static PeerKind Detect(ReadOnlySpan<byte> line, LineResult found, ReadOnlySpan<byte> next = default)
     {
         if (line.StartsWith(TlsHandshake)) return PeerKind.Tls;

@@ -12,7 +12,7 @@ public enum PeerKind
     /// <summary>A program that sends JSON.</summary>
     Program,
 
-    /// <summary>A Flash player that requests the policy file, to learn whether its page may connect.</summary>
+    /// <summary>A Flash player that requests the policy file, which says whether its page may connect.</summary>
     PolicyRequest,
 
     /// <summary>A browser or another HTTP client that connected to this port by mistake.</summary>

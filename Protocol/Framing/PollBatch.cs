@@ -9,8 +9,8 @@ namespace RawSocketChat.Protocol.Framing;
 /// </summary>
 public static class PollBatch
 {
-    // This reader does not limit the nesting depth, because the reader of each frame checks the depth of its frame, without the levels around the
-    // frame. A deeply nested body costs this reader only one bit for each level.
+    // This reader does not limit the nesting depth, because the depth of each frame is checked later, when this frame is read. A deeply nested body
+    // costs this reader only one bit for each level.
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
     private static readonly ReadOnlyMemory<byte> ArrayStart = "["u8.ToArray();

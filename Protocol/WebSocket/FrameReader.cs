@@ -29,7 +29,7 @@ internal sealed class FrameReader(WebSocketRole role, bool allowCompression)
     /// <summary>The opcode of the frame; never a reserved one.</summary>
     public Opcode Opcode { get; private set; }
 
-    /// <summary>Whether the message of the last data frame is compressed.</summary>
+    /// <summary>Whether the newest data frame belongs to a compressed message.</summary>
     public bool IsCompressed { get; private set; }
 
     /// <summary>The number of payload bytes that are still to be received.</summary>

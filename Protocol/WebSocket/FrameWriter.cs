@@ -25,7 +25,7 @@ public static class FrameWriter
     /// <param name="payload">The payload, which is not changed.</param>
     /// <param name="compressed">Whether the payload is the output of a <see cref="MessageDeflater"/>.</param>
     /// <exception cref="ArgumentException">
-    /// The opcode is reserved, or a control frame has more than 125 bytes (5.5) or is marked as compressed.
+    /// The opcode is reserved, a control frame has more than 125 bytes (5.5), or a frame is marked as compressed but does not begin a message.
     /// </exception>
     public static byte[] CreateFrame(Opcode opcode, ReadOnlySpan<byte> payload, bool compressed = false)
     {

@@ -261,9 +261,9 @@ public sealed class WebSocketProtocol : IDisposable
         : new MessageDeflater(DeflateLevel, agreed.ClientMaxWindowBits, takeover: !agreed.ClientNoContextTakeover);
 
     /// <summary>
-    /// Writes a message in one frame. A client masks it with a new random key. The message is compressed if both ends agreed on
-    /// compression, and the message has at least <see cref="DeflateMinBytes"/> bytes and becomes smaller. After <see cref="WriteClose"/>, this method
-    /// writes nothing (5.5.1).
+    /// Writes a message in one frame. A client masks it with a new random key. The message is compressed if compression was agreed,
+    /// the message has at least <see cref="DeflateMinBytes"/> bytes, and it becomes smaller. After <see cref="WriteClose"/>, this method writes
+    /// nothing (5.5.1).
     /// </summary>
     /// <param name="output">The output.</param>
     /// <param name="textOrBinary">Text or Binary. The payload of a text must be UTF-8; this method does not check that.</param>

@@ -14,7 +14,7 @@ internal static class ApiRequests
     public const string PostHint = """{"text":"disk is full"}""";
 
     /// <summary>
-    /// Handles a request, and counts it as a connection of the client's address while it runs. If the storage fails, answers with the error.
+    /// Handles a request, and counts it as a connection of the client's address while it runs. If the storage fails, answers with an error frame.
     /// </summary>
     public static async Task RunAsync(this HttpContext context, ConnectionRegistry connections, Func<AddressAccount, Task> handle)
     {
@@ -42,7 +42,7 @@ internal static class ApiRequests
     public static Task<ReadOnlyMemory<byte>?> ReadAsync(this RequestBody body, HttpEndpoint http) =>
         body.ReadAsync(http.MaxFrameBytes, $"a body has at most {http.MaxFrameBytes} bytes");
 
-    /// <summary>Answers with an error of the chat. Charges the address for every error except <c>rate-limited</c>.</summary>
+    /// <summary>Answers with an error frame. Charges the address for every error except <c>rate-limited</c>.</summary>
     public static Task RejectAsync(this HttpContext context, AddressAccount account, ErrorFrame error)
     {
         if (error.Error.Code != ErrorCode.RateLimited)

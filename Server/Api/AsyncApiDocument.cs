@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Api;
 
 /// <summary>
 /// Describes the chat protocol in AsyncAPI 3, from the point of view of the server: it receives the requests of clients, and sends frames. The
-/// document has the channels of WebSocket and raw TCP. The other transports carry the same frames.
+/// document describes the channels WebSocket and raw TCP. The other transports send the same frames.
 /// </summary>
 internal static class AsyncApiDocument
 {

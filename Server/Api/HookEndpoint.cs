@@ -35,7 +35,7 @@ internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry 
             await AnswerOkAsync(context);
     });
 
-    // Returns either the frame or the error; the other result is null.
+    // Returns the frame or the error. The other value is null.
     private static (ClientFrame? Frame, ChatError? Error) ReadMessage(ReadOnlyMemory<byte> body)
     {
         if (FindPayload(body) is not { } json)

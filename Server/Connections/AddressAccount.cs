@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The points that the clients of one address can still use. All connections of the address share the account. Thread-safe.
+/// The account of one client address: the points that are left, and the limits for guests. All connections of the address share it. Thread-safe.
 /// </summary>
 public sealed class AddressAccount
 {
@@ -17,8 +17,8 @@ public sealed class AddressAccount
     private readonly TimeProvider? _time;
     private readonly int _guestRoomsPerDay;
 
-    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries. The
-    // lock that guards the list is the list itself.
+    // The times at which guests of the address created rooms, as timestamps, oldest first. The list has at most _guestRoomsPerDay entries. The list
+    // object itself is the lock.
     private readonly List<long> _guestRooms = [];
 
     /// <param name="rate">The points that the address gets; null for no limit.</param>
@@ -48,7 +48,9 @@ public sealed class AddressAccount
         return _points is null || _points.TryTake(points, out retryAfterMs);
     }
 
-    /// <summary>Takes points for work that is already done, even if fewer points are left. In that case later requests have to wait.</summary>
+    /// <summary>
+    /// Takes points for work that is already done, even if too few points are left. Later requests are then rejected until enough points come back.
+    /// </summary>
     public void Charge(int points) => _points?.Overdraw(points);
 
     /// <summary>Counts a room that a guest creates. Returns false if the guests of the address have created too many rooms in the last 24 hours.</summary>

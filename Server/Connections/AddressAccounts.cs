@@ -3,8 +3,7 @@ using Microsoft.Extensions.Options;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The accounts of all addresses. They limit how much one client can burden the other clients, even if that client opens many connections as
-/// many guests. Thread-safe.
+/// The accounts of all addresses. They limit the load that one client can cause, even if it opens many connections as many guests. Thread-safe.
 /// </summary>
 public sealed class AddressAccounts(IOptions<AddressOptions> options, TimeProvider time)
 {

@@ -4,8 +4,9 @@ using System.Threading.Tasks.Sources;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// A queue for the pumps that have used up their time. It continues the pumps in their order of arrival, on at most half of the processors, and has
-/// only a few work items in the thread pool. So new input of another connection waits for a few busy pumps, and not for all of them. Thread-safe.
+/// A queue for the pumps (receive loops) that have used up their time slice. It resumes the pumps in order of arrival, on at most half of the
+/// processors, with only a few work items in the thread pool. So new input of another connection waits for a few busy pumps, not for all of them.
+/// Thread-safe.
 /// </summary>
 public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
 {
@@ -34,7 +35,7 @@ public sealed class BusyLane : IThreadPoolWorkItem, IValueTaskSource
         }
 
         Interlocked.Decrement(ref _places);
-        // A pump may have arrived after the check above, when all places were still taken.
+        // A pump may have arrived after the check above, while all places were still taken.
         if (!_waiting.IsEmpty)
             TryQueue();
     }

@@ -2,8 +2,8 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Bounds the memory that many clients can make the server hold for one purpose. Each holder adds its bytes to the budget. While the budget is
-/// used up, a holder that has <see cref="FreeBytes"/> or more must not add bytes. A holder that has fewer bytes may always add some. So
-/// small requests still work after other clients have used up the budget. Thread-safe.
+/// used up, a holder that has <see cref="FreeBytes"/> or more must not add bytes. A holder that has fewer bytes may always add more. So small
+/// requests still work after other clients have used up the budget. Thread-safe.
 /// </summary>
 /// <param name="limitBytes">The bytes that all holders together may hold before the budget is used up.</param>
 public sealed class ByteBudget(long limitBytes)

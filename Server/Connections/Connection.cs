@@ -75,8 +75,8 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     public TimeSpan MidFrameFor => Volatile.Read(ref _midFrameSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>
-    /// Whether a message that exceeds the sender's message rate waits instead of being rejected. The transport reads nothing more from the
-    /// peer meanwhile, so TCP slows the peer down. True for connections in the text format on raw TCP, because people and shell scripts do not send a
+    /// Whether a message that exceeds the sender's message rate waits instead of being rejected. During this wait the transport reads nothing from
+    /// the peer, so TCP slows the peer down. True for connections in the text format on raw TCP, because people and shell scripts do not send a
     /// rejected line again.
     /// </summary>
     public bool WaitsForMessageRate { get; set; }
@@ -90,7 +90,7 @@ public sealed class Connection(string transportName, string remote, ConnectionRe
     /// <summary>Drops the <see cref="Request"/>, because no code needs it after the welcome.</summary>
     public void MarkGreeted() => Request = ConnectionRequest.Empty;
 
-    /// <summary>Records that a frame, with all its fragments, is complete. A part that follows belongs to another frame.</summary>
+    /// <summary>Records that a frame, with all its fragments, is complete. The next bytes belong to the next frame.</summary>
     public void MarkFrameEnd() => Volatile.Write(ref _midFrameSince, 0);
 
     /// <summary>Records that the peer has sent something.</summary>

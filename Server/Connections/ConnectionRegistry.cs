@@ -74,10 +74,10 @@ public sealed class ConnectionRegistry : IDisposable
         return account;
     }
 
-    /// <summary>Counts the end of a connection for its address.</summary>
+    /// <summary>Subtracts a connection from the open connections of its address.</summary>
     public void CloseAccount(Connection connection) => CloseAccount(connection.Account);
 
-    /// <summary>Counts the end of a request for its address.</summary>
+    /// <summary>Subtracts a request from the open connections of its address.</summary>
     public void CloseAccount(AddressAccount account) => _accounts?.Close(account);
 
     /// <summary>Closes all connections and accepts no new ones. An error of one connection does not affect the others.</summary>

@@ -52,7 +52,7 @@ public sealed class ConnectionWatch(
         await connections.WaitForEndAsync().WaitAsync(cancellationToken);
     }
 
-    // An exception that ended the timer's loop would leave all connections without timeouts, and stop the server.
+    // Catches all exceptions, because an exception in the timer's loop would end the timeouts of all connections and stop the server.
     private void TryCheck(Connection connection)
     {
         try

@@ -21,7 +21,9 @@ public static class Cost
     /// <summary>A request that gets an error other than <c>rate-limited</c>, in addition to the price of the request.</summary>
     public const int Error = 2;
 
-    /// <summary>A look-up of a name: for the hint if a room does not exist, for the user of <c>invite</c> and <c>dm</c>, and for the host of a new webhook.</summary>
+    /// <summary>
+    /// A look-up: of similar names if a room does not exist, of the user in <c>invite</c> or <c>dm</c>, or of the host of a new webhook.
+    /// </summary>
     public const int UnknownName = 5;
 
     /// <summary>A search for messages, in addition to the price of the request. A search may take some milliseconds.</summary>
@@ -30,7 +32,7 @@ public static class Cost
     /// <summary>The price of the time that a search took, in addition to <see cref="Search"/>. Other searches wait during this time.</summary>
     public static int ForSearch(TimeSpan took) => (int)(took.TotalMilliseconds / 5);
 
-    /// <summary>A subscription to push messages, or the end of one: the server looks up the name of the push service.</summary>
+    /// <summary>A request that stores or removes a push subscription. To store it, the server looks up the host of the push service.</summary>
     public const int Subscription = 10;
 
     /// <summary>A mention of a name that no connected user has. The server must look for an account with this name.</summary>

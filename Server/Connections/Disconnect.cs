@@ -29,7 +29,7 @@ public sealed record Disconnect(ushort Code, string Text, bool Reconnect, bool D
     /// <summary>The client logged out over this connection.</summary>
     public static readonly Disconnect LoggedOut = new(1000, "you have logged out", Reconnect: false);
 
-    /// <summary>The session was ended, but not by this connection.</summary>
+    /// <summary>The session has ended, but not by a logout over this connection.</summary>
     public static readonly Disconnect SessionEnded = new(4501, "another of your connections has ended this session", Reconnect: false);
 
     public static readonly Disconnect Draining = new(4001, "the server is shutting down; reconnect in a moment", Reconnect: true);

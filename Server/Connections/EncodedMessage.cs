@@ -1,8 +1,8 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// One frame or several frames to send. The first receiver with a <see cref="WireEncoding"/> encodes the message. All later receivers with
-/// this encoding share the encoded bytes, which never change.
+/// One frame or several frames to send. The message is encoded once for each <see cref="WireEncoding"/>, when the first receiver needs it. All
+/// receivers with this encoding share the bytes, which never change.
 /// </summary>
 public abstract class EncodedMessage
 {
@@ -83,12 +83,12 @@ public sealed class EncodedFrame(ReadOnlyMemory<byte> payload, MessageKind kind 
 
 /// <summary>
 /// Frames that are sent together, in order: one buffer and one write for each connection. Only the batch holds the encoded bytes. The objects in
-/// <see cref="Frames"/> hold no encoded bytes, because rooms and outboxes keep these objects much longer than the batch, and their memory limits
-/// count only the payloads.
+/// <see cref="Frames"/> hold no encoded bytes. Rooms and outboxes keep them longer than the batch, and the memory limits there count only payloads.
 /// </summary>
 public sealed class EncodedBatch : EncodedMessage
 {
-    // Copies of the frames, which live only as long as the batch. A copy caches its bytes for each encoding, because one encoding may be built from another.
+    // Copies of the frames, which live only as long as the batch. A copy caches its bytes for each encoding, because one encoding may use the bytes
+    // of another.
     private readonly EncodedFrame[] _copies;
 
     public EncodedBatch(IReadOnlyList<EncodedFrame> frames)

@@ -1,8 +1,8 @@
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// Lets only a few callers work at the same time. The addresses of the waiting callers take turns. So an address with many waiting callers delays a
-/// caller of another address by at most one turn. Thread-safe.
+/// Lets only a few callers work at the same time. Waiting callers get places round-robin by client address. So even if many callers of one address
+/// wait, a caller of another address waits for at most one of them. Thread-safe.
 /// </summary>
 /// <param name="places">The number of callers that may work at the same time.</param>
 /// <param name="time">The clock.</param>
@@ -10,7 +10,7 @@ public sealed class FairGate(int places, TimeProvider time)
 {
     private readonly Lock _gate = new();
 
-    // The waiting callers of each address, oldest first. _turns has the same addresses, each once, in the order of their turns.
+    // The waiting callers of each address, oldest first. _turns has each of these addresses once, in round-robin order.
     private readonly Dictionary<string, LinkedList<Waiting>> _waiting = [];
     private readonly Queue<string> _turns = [];
     private int _free = places;

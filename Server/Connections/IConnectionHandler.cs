@@ -3,8 +3,9 @@ namespace RawSocketChat.Server.Connections;
 /// <summary>
 /// Handles the messages of one connection. The chat implements this interface; tests also use an echo handler. A handler gets one call of
 /// <see cref="OnOpenedAsync"/>, then <see cref="OnMessageAsync"/> for each message, then one call of <see cref="OnClosedAsync"/>. If the server is
-/// already stopping, or a limit of the peer's address is reached, only <see cref="OnClosedAsync"/> is called. These calls never overlap.
-/// <see cref="HasSession"/>, <see cref="CreateCloseMessage"/> and <see cref="CreateSlowConsumerNotice"/> may be called at any time, from any thread.
+/// already stopping, or a limit of the peer's address is reached, only <see cref="OnClosedAsync"/> is called. Calls of these three methods never
+/// overlap. <see cref="HasSession"/>, <see cref="CreateCloseMessage"/> and <see cref="CreateSlowConsumerNotice"/> may be called at any time, from any
+/// thread.
 /// </summary>
 public interface IConnectionHandler
 {

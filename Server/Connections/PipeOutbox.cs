@@ -280,7 +280,7 @@ public sealed class PipeOutbox(PipeWriter writer, WireEncoding encoding, long li
         _finishedSource?.TrySetResult();
     }
 
-    // Keeps the notice, because the notice tells the peer that the peer reads too slowly.
+    // Keeps the notice, which tells the peer that it reads too slowly.
     private void DropQueue()
     {
         _queue = null;

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace RawSocketChat.Server.Connections;
 
 /// <summary>
-/// The trusted proxy that has opened a connection. The connection and its HTTP requests have this feature only if their remote address is that of the
-/// proxy's client.
+/// The trusted proxy that has opened a connection. The connection and its HTTP requests have this feature only if their remote address is the address
+/// of the proxy's client.
 /// </summary>
 /// <param name="EndPoint">The proxy's address.</param>
 internal sealed record ProxyPeer(IPEndPoint EndPoint)

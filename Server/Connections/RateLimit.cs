@@ -22,11 +22,11 @@ public sealed class RateLimit(Rate rate)
 {
     private long _fullAt = rate.Time.GetTimestamp();
 
-    /// <summary>Takes one token. False if none is left.</summary>
+    /// <summary>Takes one token. Returns false if none is left.</summary>
     /// <param name="retryAfterMs">Milliseconds until the next token, if none is left; otherwise 0.</param>
     public bool TryTake(out int retryAfterMs) => TryTake(1, out retryAfterMs);
 
-    /// <summary>Takes several tokens, or none. False if fewer are left.</summary>
+    /// <summary>Takes several tokens. Returns false, and takes none, if fewer are left.</summary>
     /// <param name="tokens">The number of tokens. If it is larger than the burst, the result is always false.</param>
     /// <param name="retryAfterMs">Milliseconds until there are enough tokens, if there are too few; otherwise 0.</param>
     public bool TryTake(int tokens, out int retryAfterMs)

@@ -2,9 +2,9 @@ namespace RawSocketChat.Server.Connections;
 
 /// <summary>
 /// Has a token bucket (<see cref="RateLimit"/>) for each key, for at most <paramref name="maxKeys"/> keys. If the table has that many keys,
-/// a new key replaces a key whose bucket has all its tokens. The replaced key loses nothing: if the key is used again, its new bucket also
-/// has all tokens. If no bucket has all its tokens, a new key gets no token, and no key is replaced. Otherwise an attacker could use many new keys to
-/// remove the bucket that limits the attack. Thread-safe.
+/// a new key replaces a key whose bucket is full. The replaced key loses nothing: if the key is used again, its new bucket is full too. If no bucket
+/// is full, a new key gets no token, and no key is replaced. Otherwise an attacker could use many new keys to remove the bucket that limits the
+/// attack. Thread-safe.
 /// </summary>
 public sealed class RateLimits(double perSecond, int burst, int maxKeys, TimeProvider time)
 {

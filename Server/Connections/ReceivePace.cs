@@ -24,7 +24,7 @@ public sealed class ReceivePace(Rate? rate, TimeProvider time)
     /// <summary>Call this when the pump begins to wait for input. Other connections run during this wait, so no yield is due.</summary>
     public void OnWaiting() => _sliceStart = 0;
 
-    /// <summary>Waits if the connection must let others run, or if it has used up its rate.</summary>
+    /// <summary>Waits if this connection has exceeded its rate, or if it must let other connections run.</summary>
     /// <param name="bytes">The size of the frame, after decompression.</param>
     public ValueTask AfterFrameAsync(int bytes)
     {

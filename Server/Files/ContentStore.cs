@@ -4,8 +4,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Adds contents to <see cref="ContentFolder"/> together with the records of their files, and removes contents that no file has. If the process is
-/// killed, <see cref="OpenAsync"/> removes the incomplete contents at the next start. Thread-safe.
+/// Adds contents to <see cref="ContentFolder"/> together with the records of their files, and removes contents that belong to no file. If the process
+/// is killed, <see cref="OpenAsync"/> removes the incomplete contents at the next start. Thread-safe.
 /// </summary>
 public sealed class ContentStore(ContentFolder folder, IFileStore files, IOptions<FilesOptions> options)
 {
@@ -117,7 +117,7 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
         }
     }
 
-    // The caller has the lock. Returns false if the content cannot be removed now.
+    // The caller holds the lock. Returns false if the content cannot be removed now.
     private async Task<bool> RemoveUnlessUsedAsync(string hash)
     {
         if (await files.FindContentBytesAsync(hash, CancellationToken.None) is not null)

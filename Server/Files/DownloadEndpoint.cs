@@ -13,8 +13,8 @@ using RawSocketChat.Server.Transports.Http;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// <c>GET /files/{id}/{name}</c> and <c>GET /files/{id}/preview</c>. Each request checks that the user has uploaded the file, or is a member of a room
-/// in which a message has it. Anybody else gets the answer for a file that does not exist.
+/// <c>GET /files/{id}/{name}</c> and <c>GET /files/{id}/preview</c>. Each request checks that the user has uploaded the file, or is a member of a
+/// room where a message has the file. Any other user gets the same answer as for a file that does not exist.
 /// </summary>
 internal sealed class DownloadEndpoint(
     FileSession session,
@@ -30,7 +30,7 @@ internal sealed class DownloadEndpoint(
     private const string PreviewName = "preview";
     private const int IdLength = 32;
 
-    // No script, no style and no form of a content can run, even if a browser shows it as a page.
+    // Even if a browser shows a content as a page, the content's scripts, styles and forms have no effect.
     private const string ContentSecurityPolicy = "sandbox; default-src 'none'";
 
     private static readonly string Methods = $"{HttpMethods.Get}, {HttpMethods.Head}, {HttpMethods.Options}";

@@ -12,7 +12,7 @@ public sealed class FileMaintenance(ContentStore contents, IFileStore files, Clo
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    // An entry starts a removal before the next interval. One entry is enough, so the channel drops further ones.
+    // An entry starts a removal without waiting for the next interval. One entry is enough, so the channel drops further entries.
     private readonly Channel<bool> _removals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <exception cref="StorageException">The folder of the contents cannot be used.</exception>

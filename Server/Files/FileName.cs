@@ -55,7 +55,7 @@ public static class FileName
     private static string RemoveUnsafe(string text)
     {
         var clean = new StringBuilder(text.Length);
-        // EnumerateRunes replaces a surrogate without its pair by U+FFFD.
+        // EnumerateRunes replaces an unpaired surrogate by U+FFFD.
         foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Files;
 /// <summary>
 /// Lets pages of other origins, such as client.html on disk, upload and read files if <see cref="OriginOptions"/> allows their origin. A browser
 /// permits this only with the headers of the CORS protocol (WHATWG Fetch Standard, section 3.3). These pages must send their session's token in the
-/// header <c>Authorization</c>. The server accepts no cookie from them, and the CORS headers do not allow one.
+/// header <c>Authorization</c>. The server accepts no cookies from these pages, and the CORS headers allow none.
 /// </summary>
 internal sealed class FileOrigins(OriginPolicy origins)
 {

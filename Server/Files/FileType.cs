@@ -19,7 +19,7 @@ public static class FileType
 
     public const string Text = "text/plain";
 
-    /// <summary>The number of first bytes that <see cref="Detect"/> needs.</summary>
+    /// <summary>The number of bytes at the beginning of a content that <see cref="Detect"/> needs.</summary>
     public const int HeadBytes = 4096;
 
     // All control characters except those that text may contain: tab, newline, form feed, carriage return and escape (colors of terminals).
@@ -73,10 +73,10 @@ public static class FileType
         return FindContainer(head) ?? (IsMpegAudio(head) ? "audio/mpeg" : IsText(head) ? Text : Unknown);
     }
 
-    /// <summary>Whether browsers may show a content in the page. Otherwise they save it as a file.</summary>
+    /// <summary>Whether browsers may show a content of this type in the page. Otherwise they save the content as a file.</summary>
     public static bool IsInline(string type) => Inline.Contains(type);
 
-    /// <summary>Whether the content is an image whose metadata the server removes, and which gets a preview.</summary>
+    /// <summary>Whether the type is an image format that the server supports: it removes the metadata, and creates previews.</summary>
     public static bool IsImage(string type) => type is Png or Jpeg or Gif or Webp;
 
     private static string? FindContainer(ReadOnlySpan<byte> head)

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// A content that is being received: a file in <see cref="ContentFolder.Incoming"/>. It is removed on dispose, unless it was moved out. Used by one
+/// A content that is being received: a file in <see cref="ContentFolder.Incoming"/>. Dispose removes the file, unless the file was moved. Used by one
 /// caller at a time.
 /// </summary>
 internal sealed class IncomingFile : IDisposable
@@ -61,7 +61,7 @@ internal sealed class IncomingFile : IDisposable
     /// <summary>Opens the content that was written so far. Dispose of the result before <see cref="Complete"/>.</summary>
     public Stream OpenRead() => new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
 
-    /// <summary>Waits until the disk has the content, and closes the file.</summary>
+    /// <summary>Syncs the content to the disk, and closes the file.</summary>
     /// <returns>SHA-256 of the content, in hex.</returns>
     /// <exception cref="IOException">The disk is full, or fails.</exception>
     public string Complete()

@@ -4,8 +4,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// The body of an upload. Limits the number of bytes, rejects a client that sends too slowly, and gives other connections a turn. Used by one
-/// caller at a time.
+/// The body of an upload. Limits the number of bytes, rejects a client that sends too slowly, and yields to other connections. Used by one caller at
+/// a time.
 /// </summary>
 /// <param name="body">The body of the request.</param>
 /// <param name="maxBytes">The maximum number of bytes of the body.</param>

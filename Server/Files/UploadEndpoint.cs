@@ -133,8 +133,8 @@ internal sealed class UploadEndpoint(FileUploads uploads, FileSession session, C
         }
     }
 
-    // Turns off two limits of Kestrel, because they do not fit uploads: 30 MB for a body, and a minimum rate that counts the time in which an upload
-    // waits.
+    // Turns off two limits of Kestrel, because they do not fit uploads: 30 MB for a body, and a minimum rate that also counts the time for which an
+    // upload waits for a place.
     private static void RemoveServerLimits(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

@@ -4,9 +4,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Files;
 
 /// <summary>
-/// Bounds the uploads that are received at the same time: in all, and from one address. Further uploads wait, and start in the order of their
-/// arrival. An upload whose address has no free place does not delay the uploads of other addresses. The server does not read an upload that
-/// waits, so TCP makes its client wait too. Thread-safe.
+/// Bounds the uploads that are received at the same time, in total and for each address. Further uploads wait, and start in the order of their
+/// arrival. An upload whose address has no free place does not delay the uploads of other addresses. The server does not read an upload that waits,
+/// so TCP makes its client wait too. Thread-safe.
 /// </summary>
 public sealed class UploadGate : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class UploadGate : IDisposable
     private readonly FilesOptions _options;
     private readonly Dictionary<string, Address> _addresses = [];
 
-    // Waiting uploads that already have a place of their address, and wait only for a place of the server.
+    // Uploads that wait only for the limit of the server. They are within the limit of their address.
     private readonly LinkedList<Waiting> _ready = [];
     private int _active;
     private int _waiting;

@@ -8,7 +8,7 @@ using RawSocketChat.Server.Transports.WebSockets;
 
 namespace RawSocketChat.Server.Hosting;
 
-/// <summary>Connects each transport to the chat, with its limits.</summary>
+/// <summary>Configures each transport: the chat handles its connections, within the limits of the settings.</summary>
 public sealed class ChatEndpoints(
     ChatServices chat,
     IOptions<LimitsOptions> limits,

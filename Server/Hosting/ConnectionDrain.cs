@@ -67,7 +67,7 @@ internal sealed class ConnectionDrain
                 _running--;
                 // A WebSocket may continue on this connection. It ends with a close frame, so its input must stay open.
                 _mustKeepInput |= context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols;
-                // Otherwise Kestrel would wait for the rest of a body that the request has not read.
+                // Without this call, Kestrel would wait for the rest of a body that the request has not read.
                 EndInputIfDrained();
             }
         }

@@ -4,7 +4,7 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// The settings that the operator has given on the command line and in <c>RSC_</c> variables. .NET ignores a setting that nothing reads, so a
-/// mistyped one would have no effect. This class finds such settings.
+/// mistyped setting would have no effect. This class finds such settings.
 /// </summary>
 internal static class GivenSettings
 {

@@ -20,7 +20,10 @@ public static class HostingSetup
     // connection.
     private const int StreamWindowBytes = 128 * 1024;
 
-    /// <summary>Adds the environment (<c>RSC_</c>) and the command line to appsettings.json, and validates the result. A later source overrides an earlier one.</summary>
+    /// <summary>
+    /// Reads settings from the environment (<c>RSC_</c>) and then from the command line, and validates all settings. A later source overrides an
+    /// earlier one. The first source is appsettings.json.
+    /// </summary>
     /// <exception cref="SettingException">A setting is unknown or has a bad value. The message lists all errors in one line.</exception>
     public static void AddSettings(this IConfigurationManager configuration, string[] args)
     {

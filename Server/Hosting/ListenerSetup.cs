@@ -93,7 +93,10 @@ public static class ListenerSetup
         !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         && (!IPAddress.TryParse(host.Trim('[', ']'), out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
-    /// <summary>The addresses to listen at: <c>urls</c>, or else the ports of <see cref="PortVariables"/>, or else the default.</summary>
+    /// <summary>
+    /// Returns the addresses to listen on: <c>urls</c> if it is set, otherwise the ports of <see cref="PortVariables"/> if one is set, otherwise the
+    /// default.
+    /// </summary>
     /// <exception cref="SettingException">A port is not a number.</exception>
     public static IReadOnlyList<string> GetUrls(IConfiguration configuration) =>
         Split(configuration["urls"]) is { Length: > 0 } given ? given

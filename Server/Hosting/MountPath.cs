@@ -30,7 +30,7 @@ public static partial class MountPath
     /// </summary>
     /// <param name="app">The request pipeline.</param>
     /// <param name="mount">The value of the setting.</param>
-    /// <param name="alsoOutside">Addresses that are served without the mount path too.</param>
+    /// <param name="alsoOutside">Paths that also work without the mount path.</param>
     public static IApplicationBuilder UseMountPath(this IApplicationBuilder app, string mount, params string[] alsoOutside) => app.Use(next => context =>
     {
         var request = context.Request;

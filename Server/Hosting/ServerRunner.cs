@@ -99,7 +99,7 @@ public static class ServerRunner
     // Returns the address of the page, and the commands with which a person can join.
     private static IEnumerable<string> DescribeHowToJoin(WebApplication app, Uri? at, bool usesDevelopmentCertificate, int rawPort)
     {
-        // On a server without guests, nobody can enter with a name alone. So the command for wscat has no name.
+        // On a server without guests, a user must log in, so the command for wscat has no name.
         var query = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Guests ? "ws?name=ann&room=lobby" : "ws?format=text";
         if (at is not null)
         {
@@ -112,7 +112,7 @@ public static class ServerRunner
                 yield return $"nc {at.DnsSafeHost} {rawPort}";
         }
 
-        // With Unix domain sockets alone, the page is at the address of the proxy.
+        // If the server listens only on Unix domain sockets, the page is at the address of the proxy.
         if (at is null && WebAddress.GetSockets(app.Services) is [var socket, ..])
             yield return $"npx wscat -c 'ws+unix:{socket}:{MountPath.Read(app.Configuration)}/{query}'";
         if (app.Services.GetRequiredService<IOptions<RawTcpOptions>>().Value.GetSocketPath() is { } rawSocket)

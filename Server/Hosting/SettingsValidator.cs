@@ -113,7 +113,7 @@ public static class SettingsValidator
         where level.Value is not null && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
         select $"--{level.Path}: \"{level.Value}\" is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}";
 
-    // Returns what is wrong with the value of a setting; null if it is right.
+    // Returns the error of a setting's value; null if the value is valid.
     private static string? FindError(PropertyInfo property, IConfigurationSection given)
     {
         var value = given.Value;

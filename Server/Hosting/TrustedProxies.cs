@@ -10,8 +10,8 @@ public sealed class ProxyOptions
 
     /// <summary>
     /// Addresses of proxies, or networks of addresses such as <c>10.0.0.0/8</c>. The server uses the headers <c>X-Forwarded-For</c>,
-    /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of these proxies. So the client's own address counts
-    /// for all limits, and hints, redirects and cookies have the address that the client used. Default: none.
+    /// <c>X-Forwarded-Proto</c>, <c>X-Forwarded-Host</c> and <c>X-Forwarded-Prefix</c> of these proxies. So all limits apply to the client's own
+    /// address. Hints, redirects and cookies contain the address that the client used. Default: none.
     /// </summary>
     [RegularExpression(@"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", ErrorMessage = "is not an address; try: 127.0.0.1 or 10.0.0.0/8")]
     public IList<string> Trusted { get; } = [];

@@ -6,7 +6,7 @@ namespace RawSocketChat.Server.Hosting;
 
 /// <summary>
 /// The file of a Unix domain socket. The process's umask and the folder decide who can connect. .NET deletes the file when it closes the
-/// listening socket. If a server was killed, its file is left, and would prevent the next start.
+/// listening socket. A killed server leaves its file, which would prevent the next start.
 /// </summary>
 internal static class UnixSocketFile
 {

@@ -12,15 +12,15 @@ public sealed class LogLimit(TimeProvider time, int burst, TimeSpan interval)
     private readonly Lock _gate = new();
     private readonly long _start = time.GetTimestamp();
 
-    // The time, counted from _start, at which a whole burst may be written again. Each written line makes this time one interval later.
+    // The time since _start at which a whole burst may be written again (GCRA). Each written line makes this time one interval later.
     private TimeSpan _burstAt;
     private long _dropped;
 
     /// <summary>The usual limit: 20 lines in one burst, then one line in ten seconds.</summary>
     public static LogLimit CreateUsual(TimeProvider time) => new(time, burst: 20, TimeSpan.FromSeconds(10));
 
-    /// <summary>Takes the permission to write one line. Returns false if the limit is reached; the line then counts as dropped.</summary>
-    /// <param name="dropped">If the result is true, the number of lines that were not written since the last written line.</param>
+    /// <summary>Asks whether one line may be written. If the limit is reached, counts the line as dropped and returns false.</summary>
+    /// <param name="dropped">If the result is true, the number of lines that were dropped since the last written line.</param>
     public bool TryTake(out long dropped)
     {
         lock (_gate)

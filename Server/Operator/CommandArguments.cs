@@ -28,7 +28,7 @@ public sealed record CommandArguments(string[] Settings, string[] Words)
     }
 
     // Before the command, every word that the configuration accepts is a setting. The configuration accepts no option with one hyphen. After the
-    // command, a setting must be --Section:Name or --urls or --PathBase, because no option of a command has such a form.
+    // command, only --Section:Name, --urls and --PathBase are settings, because no option of a command has such a form.
     private static bool IsSetting(string word, bool isBeforeCommand)
     {
         if (HelpOptions.Contains(word))

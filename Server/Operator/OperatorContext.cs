@@ -39,7 +39,7 @@ internal sealed class OperatorContext(string[] settings, OperatorConsole console
         return exitCode;
     }
 
-    // Says which tool of PostgreSQL replaces a command; null for a command that works with both engines.
+    // Returns which tool of PostgreSQL to use instead of a command; null for a command that works with both engines.
     private static string? DescribePostgresTool(string command) => command switch
     {
         "backup" => "back up the PostgreSQL database with pg_dump or pg_basebackup, and copy the folder \"files\" of Data:Path",

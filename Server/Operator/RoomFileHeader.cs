@@ -9,7 +9,7 @@ internal sealed record RoomFileHeader(StoredRoom Room, RoomLogState State, DateT
     /// <summary>The <c>type</c> of the first line.</summary>
     public const string Type = "export";
 
-    /// <summary>The version of the format that this program writes, and the only one that it reads.</summary>
+    /// <summary>The version of the format. This program writes and reads only this version.</summary>
     public const int Version = 1;
 
     /// <summary>The format of times, the same as in the protocol.</summary>

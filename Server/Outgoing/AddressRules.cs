@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace RawSocketChat.Server.Outgoing;
 
 /// <summary>
-/// Decides whether the server may connect to an IP address, for requests whose URL a user has chosen. Without this check, everybody who owns a room
-/// could send requests into the operator's own network (server-side request forgery). Thread-safe.
+/// Decides whether the server may connect to an IP address, for requests whose URL a user has chosen. Without this check, each owner or moderator of a
+/// room could send requests into the operator's own network (server-side request forgery). Thread-safe.
 /// </summary>
 /// <param name="allowed">Networks that are allowed although they are not public.</param>
 /// <param name="allowHttp">Whether public addresses are allowed over <c>http</c>.</param>
@@ -21,7 +21,7 @@ internal sealed class AddressRules(IReadOnlyList<IPNetwork> allowed, bool allowH
         ]).Select(network => IPNetwork.Parse(network)),
     ];
 
-    // IANA assigns global unicast addresses from this network alone (RFC 4291, section 2.5.4).
+    // IANA assigns global unicast addresses only from this network (RFC 4291, section 2.5.4).
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     // These networks are parts of GlobalUnicast, but not public.

@@ -15,10 +15,10 @@ public interface INameResolver
 /// So each look-up has its own thread, and only a few look-ups run at the same time. If look-ups used the threads of the pool, slow name servers
 /// would stop the chat.
 /// </summary>
-/// <param name="lookUp">Finds the addresses of a host, and blocks its thread meanwhile.</param>
+/// <param name="lookUp">Finds the addresses of a host. Blocks the calling thread.</param>
 internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INameResolver, IDisposable
 {
-    /// <summary>The look-ups that run at the same time. Further ones wait.</summary>
+    /// <summary>The maximum number of look-ups that run at the same time. Further look-ups wait.</summary>
     internal const int MaxRunning = 16;
 
     private readonly SemaphoreSlim _places = new(MaxRunning);
@@ -40,7 +40,7 @@ internal sealed class SystemNameResolver(Func<string, IPAddress[]> lookUp) : INa
     // If a look-up is still running now, its Release fails later. This has no effect, because nobody waits for the look-up any more.
     public void Dispose() => _places.Dispose();
 
-    // Frees the place only when the look-up has ended, because the look-up continues even if its caller does not wait any more.
+    // Frees the place only when the look-up ends. The look-up continues even if its caller stops waiting.
     private IPAddress[] LookUp(string host)
     {
         try

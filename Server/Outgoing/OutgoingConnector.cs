@@ -30,7 +30,7 @@ internal class OutgoingConnector(INameResolver resolver, AddressRules rules, Tim
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> IsPublic = new("RawSocketChat.IsPublic");
 
-    /// <summary>Returns why the server cannot send requests to an address, as the end of a sentence; null if the server can send them.</summary>
+    /// <summary>Returns the reason why the server cannot send requests to an address, as the end of a sentence; null if it can.</summary>
     public async Task<string?> FindUrlErrorAsync(string url, CancellationToken cancellationToken)
     {
         if (url.Length > MaxUrlLength)

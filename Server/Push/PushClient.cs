@@ -10,7 +10,7 @@ namespace RawSocketChat.Server.Push;
 /// <summary>Encrypts push messages (RFC 8291) and sends them to push services (RFC 8030), with the server's signature (RFC 8292). Thread-safe.</summary>
 internal sealed class PushClient : IDisposable
 {
-    // If a browser has no network, the push service keeps a message for this time. An older message is of no use.
+    // The time for which the push service keeps a message if the browser has no network. An older message is useless.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
 
     private readonly HttpClient _http;

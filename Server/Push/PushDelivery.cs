@@ -167,7 +167,7 @@ internal sealed class PushDelivery : BackgroundService
         }
     }
 
-    // For each subscription of a member, queues one push message about the newest of the messages that concern this member.
+    // For each subscription of a member, queues one push message, about the newest message that concerns the member.
     private async Task EnqueueAsync(string room, long first, CancellationToken cancellationToken)
     {
         if (_rooms.FindOpen(room) is not { } found)
@@ -221,7 +221,8 @@ internal sealed class PushDelivery : BackgroundService
     private static bool Mentions(RoomEvent message, string user) =>
         message.Content.Mentions?.Any(mentioned => mentioned == user || mentioned == NewEvent.Everybody) == true;
 
-    // The push service can read the topic. The topic is an HMAC with the private key as its key, so nobody can find the room's name by trying names.
+    // The push service can read the topic. The topic is an HMAC with the private key as its key, so the push service cannot find the room's name by
+    // trying names.
     private string CreateTopic(string room) =>
         Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_options.PrivateKey!), Encoding.UTF8.GetBytes(room)).AsSpan(0, TopicBytes));
 

@@ -148,7 +148,7 @@ internal sealed class PushEndpoint(
         return null;
     }
 
-    // Reads when "do not disturb" ends; null if it is off.
+    // Reads the time at which "do not disturb" ends; null if it is off.
     private static bool TryParseQuiet(string? text, out DateTimeOffset? quietUntil)
     {
         quietUntil = null;

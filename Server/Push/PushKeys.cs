@@ -20,7 +20,7 @@ internal static class PushKeys
         return (Base64Url.EncodeToString([Uncompressed, .. parameters.Q.X!, .. parameters.Q.Y!]), Base64Url.EncodeToString(parameters.D!));
     }
 
-    /// <summary>Whether two keys belong together.</summary>
+    /// <summary>Whether the two keys are a pair.</summary>
     public static bool IsPair(string publicKey, string privateKey)
     {
         if (ParsePoint(publicKey) is not { } point || Decode(privateKey) is not { Length: CoordinateBytes } secret)

@@ -3,8 +3,8 @@ using RawSocketChat.Server.Connections;
 namespace RawSocketChat.Server.Push;
 
 /// <summary>
-/// Limits the push messages of each browser, and pauses push services that fail. Without a pause, a push service that does not answer would occupy
-/// all concurrent requests, and the browsers of other push services would get nothing. Thread-safe.
+/// Limits the push messages of each browser. If a push service fails several times, sends it nothing for a time (a pause). Without a pause, a push
+/// service that does not answer would occupy all concurrent requests, and the browsers of other push services would get nothing. Thread-safe.
 /// </summary>
 /// <param name="perHour">The maximum number of messages for one browser in an hour.</param>
 internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
@@ -15,7 +15,10 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
     /// <summary>The number of failures in a row after which a service is paused.</summary>
     public const int MaxFailures = 3;
 
-    /// <summary>The shortest pause of a service or a browser. The service can ask for a longer pause, up to an hour.</summary>
+    /// <summary>
+    /// The minimum time for which the server sends nothing to a service after failures, or to a browser that gets too many messages. The service can
+    /// ask for a longer time, up to an hour.
+    /// </summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
@@ -41,7 +44,10 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
-    /// <summary>Whether a message may be sent now. When a pause ends, only one message may be sent. If it fails, the pause begins again.</summary>
+    /// <summary>
+    /// Whether a message may be sent now. After a pause, one message may be sent, and the next pause begins. This pause ends early if the message
+    /// succeeds.
+    /// </summary>
     public bool MaySend(string endpoint)
     {
         lock (_gate)

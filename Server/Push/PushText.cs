@@ -19,7 +19,7 @@ internal static partial class PushText
     public static string Create(string room, bool isDirect, RoomEvent message) =>
         PushJson.Write(new PushContent(room, message.Seq, message.Content.AuthorName, Shorten(message.Content.Text), isDirect));
 
-    /// <summary>Returns the beginning of a text in one line, without the words of spoilers.</summary>
+    /// <summary>Returns the beginning of a text as one line. <c>▒▒▒</c> replaces each spoiler.</summary>
     internal static string Shorten(string text)
     {
         var line = WhiteSpace().Replace(Spoilers().Replace(text, "▒▒▒"), " ").Trim();

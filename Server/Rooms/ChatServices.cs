@@ -130,7 +130,7 @@ public sealed class ChatServices : IConnectionHandlerFactory
     /// </summary>
     public Rate RefusalRate { get; }
 
-    /// <summary>The rate at which the frames of a connection are read; null for no limit.</summary>
+    /// <summary>The maximum rate at which the server reads the frames of a connection; null for no limit.</summary>
     public Rate? FrameRate { get; }
 
     /// <summary>The server's name and version, as each welcome shows them.</summary>

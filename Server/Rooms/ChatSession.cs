@@ -83,8 +83,8 @@ public sealed class ChatSession : IConnectionHandler
 
     public EncodedFrame CreateSlowConsumerNotice(long queuedBytes, long limitBytes) => new LagFrame(queuedBytes, limitBytes).Encode();
 
-    // Checks what all requests have in common. The handlers check the rate of messages, and charge the points that a message, a room or a search
-    // costs in addition.
+    // Checks the limits that apply to all requests. The handlers check the message rate, and charge the additional points of messages, rooms and
+    // searches.
     private ChatError? CheckRate(ClientFrameType type)
     {
         if (!_services.Limits.Enabled)

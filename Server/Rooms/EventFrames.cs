@@ -5,8 +5,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// An event of a room's log as a frame with its JSON, which all receivers share. The frame has no bytes of other encodings: an
-/// <see cref="EncodedBatch"/> creates them each time it sends the event.
+/// An event of a room's log, as a frame that all receivers share. The frame holds only the JSON. An <see cref="EncodedBatch"/> creates the bytes of
+/// the other encodings each time it sends the event.
 /// </summary>
 public sealed record EventFrame(long Seq, EncodedFrame Frame)
 {

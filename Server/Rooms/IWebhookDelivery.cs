@@ -10,8 +10,8 @@ public interface IWebhookDelivery
     string CreateSecret();
 
     /// <summary>
-    /// Looks up the name of the receiver. Returns why the server cannot send webhooks to an address; null if the server can send them. The reason is
-    /// the end of a sentence that begins with <c>url</c>.
+    /// Looks up the name of the receiver. Returns the reason why the server cannot send webhooks to an address; null if it can. The reason is the end
+    /// of a sentence that begins with <c>url</c>.
     /// </summary>
     ValueTask<string?> FindUrlErrorAsync(string url, CancellationToken cancellationToken);
 

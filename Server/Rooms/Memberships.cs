@@ -25,8 +25,8 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
     }
 
     /// <summary>
-    /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Then the user can find only the
-    /// private rooms that the user owns.
+    /// Loads the memberships of a user who was not connected. If the storage fails, the memberships stay unknown. Until they are loaded, the user
+    /// finds no private rooms except owned ones.
     /// </summary>
     public async ValueTask LoadAsync(User user)
     {
@@ -125,9 +125,7 @@ public sealed class Memberships(IRoomCatalog catalog, SessionStore sessions, INo
         }
     }
 
-    /// <summary>
-    /// Adds a room to the rooms of a user who need not be connected, and stores the change. The user has read nothing of the room.
-    /// </summary>
+    /// <summary>Adds a room to the rooms of a user, who may be disconnected, and stores the change. The user has read nothing of the room.</summary>
     /// <returns>False if the user is a member of <see cref="MaxRooms"/> other rooms already. Then nothing has changed.</returns>
     /// <exception cref="StorageException">The change cannot be stored.</exception>
     /// <param name="inviter">The user who sends the invitation; null if a request opens a direct room.</param>

@@ -66,7 +66,7 @@ internal sealed class ModerationHandler(ChatServices services)
         return frame.Seconds > maxSeconds ? new ChatError(ErrorCode.BadField, $"\"seconds\" must be at most {maxSeconds}") : null;
     }
 
-    // A guest who is away has no name any more. But a ban keeps the name, so that somebody can end the ban.
+    // A guest who has disconnected has no name any more. But a ban keeps the name, so that a moderator can end the ban by this name.
     private async ValueTask<(string Id, string Name, IReadOnlyList<string> Addresses)?> FindUserAsync(RoomLoop room, string name)
     {
         if (await services.Sessions.FindUserAsync(name) is { } user)

@@ -40,8 +40,8 @@ public sealed class NodeNotices(
 
     private void OnNotice(NodeNotice notice) => _ = TryAsync(() => HandleAsync(notice));
 
-    // Notices about the memberships of connected users may be among the missed ones. After a failover of the database, nobody has a name in it, so the next
-    // sweep claims the names of this server again.
+    // Notices about the memberships of connected users may be among the missed ones. After a failover, the database has lost the names in use (an
+    // unlogged table), so the next sweep claims the names of this server again.
     private void OnNoticesMissed() => _ = TryAsync(async () =>
     {
         Volatile.Write(ref _sweeps, SweepsBetweenRenewals - 1);
@@ -120,7 +120,7 @@ public sealed class NodeNotices(
 
     private async Task CloseEndedAsync(IReadOnlyList<Session> candidates)
     {
-        // The database does not have a session that is not stored yet, or whose new token is not stored yet. Such a session has not ended.
+        // A session that is not stored yet, or whose new token is not stored yet, is not in the database. Such a session has not ended.
         var stored = candidates.Where(session => session.IsStored).Select(session => (Session: session, Hash: session.TokenHash)).ToList();
         if (stored.Count == 0)
             return;

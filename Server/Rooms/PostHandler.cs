@@ -62,7 +62,7 @@ internal sealed class PostHandler(ChatServices services)
         if (files.Count == ids.Count)
             await PostAsync(context, room, answers, frame, message with { Files = [.. files.Select(file => file.ToMessageFile())] });
         else if (message.ClientId is not null)
-            // A message that is sent again may have been deleted meanwhile, together with its files. Only the log knows whether it was stored.
+            // The client may be sending the message again, after the stored message and its files were deleted. Only the log knows this.
             await PostAsync(context, room, answers, frame, message with { OnlyIfDuplicate = true }, RequestErrors.FileNotFound);
         else
             context.Reject(answers, frame.Id, RequestErrors.FileNotFound);
@@ -100,7 +100,7 @@ internal sealed class PostHandler(ChatServices services)
         FindMentionsAsync(context, room, text, context.Connection.Account);
 
     /// <summary>Finds the users that the text of a program mentions. A program cannot mention everybody.</summary>
-    /// <param name="account">The account of the program's address, which pays for the search.</param>
+    /// <param name="account">The account of the program's address. It pays for the look-ups.</param>
     /// <inheritdoc cref="FindMentionsAsync(ChatContext, RoomLoop, string)"/>
     public ValueTask<IReadOnlyList<string>?> FindMentionsAsync(RoomLoop room, string text, AddressAccount account) => FindMentionsAsync(context: null, room, text, account);
 
@@ -161,7 +161,7 @@ internal sealed class PostHandler(ChatServices services)
         : null;
 
     /// <summary>The tokens of the rate limit that a message with this many bytes takes.</summary>
-    // At most half of the burst, so that even the longest text never needs more tokens than the limit can hold.
+    // At most half of the burst, so that even the longest text never needs more tokens than the bucket can hold.
     public int CountTokens(int bytes) => Math.Min(1 + (bytes / BytesPerToken), Math.Max(1, services.Limits.MessageBurst / 2));
 
     /// <summary>

@@ -59,7 +59,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
         return true;
     }
 
-    /// <summary>Announces that a user is writing, or has stopped, to the other members. The caller has checked the rate.</summary>
+    /// <summary>Announces to the other members that a user is writing, or has stopped. The caller checks the rate.</summary>
     public void AnnounceTyping(Person person, bool off)
     {
         if (!AnnouncesNames)
@@ -79,9 +79,7 @@ internal sealed class PresenceAnnouncer(Room room, int namedMembers, int perSeco
             ScheduleCount();
     }
 
-    /// <summary>
-    /// Sends the number of members if it has changed and the timer has ended. The loop calls this method after each command.
-    /// </summary>
+    /// <summary>Sends the number of members if the timer has ended. The loop calls this method after each command.</summary>
     public void AnnounceCountIfDue()
     {
         if (!_isDue)

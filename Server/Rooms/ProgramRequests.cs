@@ -18,7 +18,7 @@ public sealed class ProgramRequests(ChatServices services)
     private readonly RateLimits _posts = new(services.Limits.MessagesPerSecond, services.Limits.MessageBurst, MaxActiveTokens, services.Time);
     private readonly RateLimits _reads = new(services.Limits.RequestsPerSecond, services.Limits.RequestsPerSecond * 10, MaxActiveTokens, services.Time);
 
-    /// <summary>Finds a token by its secret. Returns null if there is no such token, or if it was revoked or its room was removed.</summary>
+    /// <summary>Finds a token by its secret. Returns null if the token does not exist, was revoked, or belongs to a removed room.</summary>
     /// <exception cref="StorageException">The tokens cannot be read.</exception>
     public ValueTask<StoredToken?> FindTokenAsync(string secret) => services.Tokens.FindAsync(SessionToken.ComputeHash(secret), CancellationToken.None);
 
@@ -104,7 +104,7 @@ public sealed class ProgramRequests(ChatServices services)
 
         public void Send(ServerFrame frame) => _frame.TrySetResult(frame);
 
-        /// <summary>The room sends a program only typed frames, so a call of this method is a bug in the server.</summary>
+        /// <summary>A room answers a program only with <see cref="ServerFrame"/> objects. A call of this overload is a bug in the server.</summary>
         public void Send(EncodedMessage message) => Send(new ErrorFrame(default, new ChatError(ErrorCode.Internal, "the server sent an answer that it cannot read")));
     }
 }

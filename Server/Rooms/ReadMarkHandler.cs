@@ -45,7 +45,7 @@ internal sealed class ReadMarkHandler(ChatServices services)
     }
 
     /// <summary>
-    /// Handles <c>typing</c>: announces that the user is writing, or has stopped. Without an id, the request has no answer, not even an error.
+    /// Handles <c>typing</c>: announces that the user is writing, or has stopped. A request without an id gets no answer, not even an error.
     /// </summary>
     public async ValueTask TypingAsync(ChatContext context, ClientFrame frame, IFrameSink answers)
     {

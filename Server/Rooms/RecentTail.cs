@@ -5,8 +5,8 @@ namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
 /// The newest events of a room as JSON. Recent history is read from here, so the server needs neither to read the log nor to create the
-/// JSON again. The room's loop adds events; any thread may read. If the tails of all rooms together become too large, the tails that
-/// were not used for the longest time lose their events (<see cref="TailBudget"/>).
+/// JSON again. The room's loop adds events; any thread may read. If the tails of all rooms together become too large, the least recently used tails
+/// lose their events (<see cref="TailBudget"/>).
 /// </summary>
 public sealed class RecentTail
 {

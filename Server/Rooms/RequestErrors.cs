@@ -15,7 +15,7 @@ internal static class RequestErrors
     public static readonly ChatError UnreadAnswers =
         new(ErrorCode.RateLimited, "the answers to your earlier requests wait for you; read them, then send this again", RetryAfterMs: 1000);
 
-    /// <summary>The error of a message with a file that the sender has not uploaded, or that was removed.</summary>
+    /// <summary>The error of a message with an unknown file: the sender has not uploaded the file, or it was removed.</summary>
     public static readonly ChatError FileNotFound =
         new(ErrorCode.NotFound, "you have not uploaded one of these files, or it was removed; upload it again");
 

@@ -92,7 +92,10 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     public bool IsRemote(string user) => _remote.ContainsKey(user);
 
     /// <summary>Sets who is in the room at the other servers.</summary>
-    /// <returns>The users who are no longer in the room, those who were not in it before, and those who have another name, with their earlier name.</returns>
+    /// <returns>
+    /// The users who have left, the users who have come, and the renamed users with their earlier names. The lists leave out users who are in the
+    /// room at this server.
+    /// </returns>
     public (IReadOnlyList<Person> Gone, IReadOnlyList<Person> Came, IReadOnlyList<(Person Person, string Was)> Renamed) SetRemote(RemotePresence presence)
     {
         var before = _remote;
@@ -151,7 +154,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
     }
 
     /// <summary>Changes the user of a connection.</summary>
-    /// <param name="gone">The previous user, if the connection was the user's last one in the room; otherwise null.</param>
+    /// <param name="gone">The previous user, if this was the last connection of that user in the room; otherwise null.</param>
     /// <param name="isNew">Whether the new user had no connection in the room before.</param>
     public void ChangeUser(Subscriber subscriber, Person person, out Person? gone, out bool isNew)
     {
@@ -160,7 +163,7 @@ public sealed class Room(string name, string topic, bool isPrivate, IReadOnlyLis
         gone = RemoveConnection(before) ? before.Person : null;
     }
 
-    /// <summary>Lets a subscriber get each new event immediately.</summary>
+    /// <summary>Makes a subscriber live: it then gets each new event immediately.</summary>
     public void GoLive(Subscriber subscriber)
     {
         if (subscriber.LiveIndex >= 0)

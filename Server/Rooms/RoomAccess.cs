@@ -18,7 +18,7 @@ internal sealed class RoomAccess(ChatServices services)
     public async ValueTask<RoomLoop?> FindAsync(ChatContext context, string name) =>
         await services.Rooms.FindAsync(name) is { } room && (CanEnter(context, room) || context.Rooms.Contains(room) || await IsNewMemberAsync(context, room)) ? room : null;
 
-    /// <summary>The name of a visible room that looks the same as a valid name; null if there is none.</summary>
+    /// <summary>Finds a visible room whose name looks the same as a valid name, and returns the name of the room; null if there is none.</summary>
     public async ValueTask<string?> FindSimilarAsync(ChatContext context, string name) =>
         await services.Catalog.FindSimilarRoomAsync(RoomName.CreateSkeletons(name), CancellationToken.None) is { } similar
         && await FindAsync(context, similar.Name) is { } room ? room.Name : null;

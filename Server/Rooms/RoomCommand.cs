@@ -35,7 +35,7 @@ internal abstract record RoomCommand<T> : RoomCommand
     public override void OnRoomClosed() => Complete(default!);
 }
 
-/// <summary>The result is null if the room was unloaded or removed.</summary>
+/// <summary>Adds a connection to the room. The result is null if the room was unloaded or removed.</summary>
 /// <param name="Visitor">The user who joins, with the data that decides whether a ban applies.</param>
 internal sealed record JoinCommand(Connection Connection, RoomVisitor Visitor, IRoomListener? Listener) : RoomCommand<JoinResult?>;
 
@@ -72,7 +72,7 @@ internal sealed record ListMembersCommand(int Max, bool WithAway) : RoomCommand<
     public override void OnRoomClosed() => Complete(new MemberList([], 0, []));
 }
 
-/// <param name="Connection">The author's connection; null for the post of a program, which is not in the room.</param>
+/// <param name="Connection">The author's connection; null if the author is a program, because a program is not in the room.</param>
 /// <param name="IsOperator">Whether the author is an owner of every room.</param>
 internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, ClientFrame Frame, NewEvent Event, bool IsOperator) : RoomCommand
 {
@@ -82,7 +82,7 @@ internal sealed record PostCommand(Connection? Connection, IFrameSink Answers, C
     /// </summary>
     public ChatError? ErrorUnlessDuplicate { get; init; }
 
-    /// <summary>Whether the author has to wait for the interval of the slow mode after this post.</summary>
+    /// <summary>Whether this post starts the author's slow-mode interval.</summary>
     public bool StartsInterval { get; set; }
 
     public override void OnRoomClosed() => Reject(RequestErrors.CreateNotStored());
@@ -101,13 +101,13 @@ internal sealed record RemoveCommand(Action<RoomLoop> OnClosing) : RoomCommand<b
 /// <summary>Completes when the loop has delivered all events that any server had stored before the command.</summary>
 internal sealed record RefreshCommand : RoomCommand<bool>;
 
-/// <summary>Another server may have stored events up to a seq.</summary>
+/// <summary>Tells the loop that another server may have stored events up to a seq.</summary>
 internal sealed record EventsAvailableCommand(long Seq) : RoomCommand;
 
-/// <summary>The users who are in the room at the other servers.</summary>
+/// <summary>Sets who is in the room at the other servers.</summary>
 internal sealed record RemotePresenceCommand(RemotePresence Presence) : RoomCommand;
 
-/// <summary>A user of another server is writing, or has stopped.</summary>
+/// <summary>Announces that a user of another server is writing, or has stopped.</summary>
 internal sealed record RemoteTypingCommand(Person Person, bool Off) : RoomCommand;
 
 /// <summary>Wakes the loop. After each command, the loop delivers stored posts, gathered events and the number of members.</summary>
@@ -127,12 +127,12 @@ public sealed record JoinResult(long Seq, string Topic, RoomModeration Moderatio
 /// <param name="People">The members, or some of them if there are more than the caller asked for.</param>
 /// <param name="Count">The number of all members.</param>
 /// <param name="Away">
-/// Owners and moderators who are not in the room now, as user ids with their roles. Owners come first. At most <see cref="MaxAway"/>, and empty unless the
-/// caller asked for them.
+/// Owners and moderators who are not in the room now, as user ids with their roles. Owners come first. At most <see cref="MaxAway"/>. Empty unless
+/// the caller asked for them.
 /// </param>
 public sealed record MemberList(IReadOnlyList<Person> People, int Count, IReadOnlyList<KeyValuePair<string, string>> Away)
 {
-    /// <summary>The number is limited, because the server reads the storage for the name of each user in <see cref="Away"/>.</summary>
+    /// <summary>The number is limited, because the server reads the name of each user in <see cref="Away"/> from the storage.</summary>
     public const int MaxAway = 20;
 }
 

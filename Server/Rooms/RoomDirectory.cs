@@ -7,8 +7,8 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// The rooms of this server, by name. A room is opened when somebody uses it, and unloaded when nobody has used it for a while. So neither
-/// the start of the server nor its memory depends on the number of rooms. The default room always exists and is open. Thread-safe.
+/// The rooms of this server, by name. A room is opened when somebody uses it, and unloaded when nobody has used it for a while. So neither the start
+/// time nor the memory of the server depends on the number of rooms. The default room always exists and is open. Thread-safe.
 /// </summary>
 public sealed class RoomDirectory(
     IRoomCatalog catalog, IRoomLog log, HistoryCache cache, TailBudget tails, IOptions<RoomOptions> options, IOptions<FanoutOptions> fanout, UserRoomIndex userRoomIndex, Memberships memberships, TimeProvider time, ILogger<RoomLoop> logger, INodes nodes) : IHostedService
@@ -27,8 +27,8 @@ public sealed class RoomDirectory(
     private bool _isStopping;
 
     /// <summary>
-    /// Raised with a room's name and the seq of the first new event when the room has stored events. Called on the room's loop, so a handler must not
-    /// wait.
+    /// Raised when a room has stored events, with the room's name and the seq of the first new event. Called on the room's loop, so a handler must
+    /// not wait.
     /// </summary>
     public event Action<string, long>? EventsStored;
 
@@ -137,8 +137,8 @@ public sealed class RoomDirectory(
     }
 
     /// <summary>
-    /// Unloads the rooms that have no connections and no waiting work, and that nobody has used for a time. This frees nearly all of their
-    /// memory. The rooms keep their logs, and are opened again when somebody uses them.
+    /// Unloads the rooms that have no connections and no waiting work, and that nobody has used for <paramref name="unusedFor"/>. This frees nearly
+    /// all of their memory. The rooms keep their logs, and are opened again when somebody uses them.
     /// </summary>
     public async Task UnloadUnusedAsync(TimeSpan unusedFor, CancellationToken cancellationToken = default)
     {
@@ -231,7 +231,7 @@ public sealed class RoomDirectory(
                     _busy.Add(name, opening = Task.Run(() => ReadAndOpenAsync(name)));
             }
 
-            // If the task of another caller returns null, that task may have removed the room. Look again, because the name may exist again.
+            // If the task of another caller returns null, that task may have removed the room. Look again, because a new room may have this name now.
             if (await opening! is { } opened || isOwn)
                 return opening!.Result;
         }

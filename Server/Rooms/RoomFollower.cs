@@ -4,7 +4,7 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Rooms;
 
 /// <summary>
-/// Reads the events of one room that other servers have stored, in pages. A page may also have events that this server has stored, but whose result
+/// Reads the events of one room that other servers have stored, in pages. A page may also contain events that this server has stored in a batch that
 /// the room's loop has not handled yet. Used by the room's loop only.
 /// </summary>
 /// <param name="wake">Called, on any thread, when a read has ended.</param>
@@ -47,7 +47,7 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
     /// Starts to read the events after a seq if a command waits, or if <see cref="MarkAvailable"/> has announced such events. Does nothing while a
     /// read is running, or while a page has events left.
     /// </summary>
-    /// <param name="after">The newest event that is delivered.</param>
+    /// <param name="after">The seq of the newest delivered event.</param>
     /// <returns>Whether a read was started and has already ended. For such a read, this class does not wake the loop.</returns>
     public bool ReadIfDue(long after)
     {
@@ -102,8 +102,8 @@ internal sealed class RoomFollower(string room, INodes nodes, TimeProvider time,
         _served.RemoveAll(served => served.Seq <= delivered);
     }
 
-    /// <summary>Removes events from the page, and returns them. Drops the events that the loop has delivered meanwhile.</summary>
-    /// <param name="after">The newest seq that is delivered.</param>
+    /// <summary>Removes events from the page, and returns them. Drops events that the loop has already delivered.</summary>
+    /// <param name="after">The seq of the newest delivered event.</param>
     /// <param name="upTo">The last seq to return.</param>
     /// <returns>Null if there are no such events.</returns>
     public NewEvents? Take(long after, long upTo)

@@ -45,7 +45,7 @@ internal sealed class RoomHandler(ChatServices services)
             return;
         }
 
-        // A reserved name gets the same answer as the name of a private room, so this answer does not show that there is a private room.
+        // A reserved name gets the same answer as the name of a private room, so this answer does not show whether a private room has the name.
         var isReserved = !context.IsOperator && services.ReservedRoomNames.Contains(name);
         var (room, result) = isReserved ? (null, RoomCreation.NameTaken)
             : limits.Enabled ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
@@ -198,7 +198,7 @@ internal sealed class RoomHandler(ChatServices services)
         if (context.Rooms.GetCatchUp(room) is { } running)
             await running.StopAsync();
 
-        // Without this call, a client that comes from another server might get a history without some events that it has already seen there.
+        // Without this call, the history might lack events that the client has already seen at another server.
         await room.RefreshAsync();
         var person = context.Person;
         var state = await services.Catalog.GetMemberAsync(room.Name, context.User.Id, CancellationToken.None);

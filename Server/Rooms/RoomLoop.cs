@@ -31,7 +31,7 @@ public sealed class RoomLoop
     private const int MaxCatchUpEvents = 1000;
     private const int MaxCatchUpBytes = 64 * 1024;
 
-    // If _postedAt has this many entries, the loop removes the users whose interval of the slow mode is over.
+    // If _postedAt has this many entries, the loop removes the users whose slow-mode interval is over.
     private const int MaxRememberedPosts = 1000;
 
     private readonly Channel<RoomCommand> _commands;
@@ -68,7 +68,9 @@ public sealed class RoomLoop
     private volatile RoomModeration _moderation;
 
     /// <param name="onModerated">Called on the loop's thread when an action of a moderator is stored, before it is acknowledged.</param>
-    /// <param name="onStored">Called on the loop's thread with the room's name and the seq of the first event when events are stored and delivered. It must not wait.</param>
+    /// <param name="onStored">
+    /// Called on the loop's thread when events are stored and delivered, with the room's name and the seq of the first event. It must not wait.
+    /// </param>
     public RoomLoop(
         Room room, RoomModeration moderation, RoomLogState state, IRoomLog log, HistoryCache cache, TailBudget tails, RoomOptions options, FanoutOptions fanout, UserRoomIndex userRoomIndex, TimeProvider time, ILogger<RoomLoop> logger, Action<string, ModerationDetails>? onModerated = null, Action<string, long>? onStored = null, INodes? nodes = null)
     {
@@ -147,8 +149,8 @@ public sealed class RoomLoop
     public ValueTask RefreshAsync() => _follower is null ? ValueTask.CompletedTask : new ValueTask(SendAsync(new RefreshCommand()));
 
     /// <summary>
-    /// Tells the loop that another server may have stored events up to a seq. If the room's channel is full, this call has no effect, but the next
-    /// one then reads these events too.
+    /// Tells the loop that another server may have stored events up to a seq. If the room's channel is full, this call has no effect. The events are
+    /// then read after the next call.
     /// </summary>
     public void MarkAvailable(long seq)
     {
@@ -181,7 +183,7 @@ public sealed class RoomLoop
     public ValueTask RenameAsync(Person person, string previousName) => WriteAsync(new RenameCommand(person, previousName));
 
     /// <summary>Sends a frame to the other connections of a user in the room.</summary>
-    /// <param name="except">The connection that does not get the frame; null if all of them get it.</param>
+    /// <param name="except">The connection that does not get the frame; null if all connections of the user get it.</param>
     public ValueTask SendToOthersAsync(Connection? except, string user, EncodedFrame frame) => WriteAsync(new SendToOthersCommand(except, user, frame));
 
     /// <summary>Announces to the other members that the connection's user is writing, or has stopped.</summary>
@@ -278,9 +280,9 @@ public sealed class RoomLoop
         _commands.Writer.TryComplete();
     }
 
-    // Waits until the events of other servers before the parked batch are read, and then delivers these events and the batch. If this read fails
-    // while the server stops or the room is closed, the senders of the batch get an error, although the batch is stored. When they send the messages
-    // again, they get the acks. The members do not get the events of the batch, because they lack the earlier events.
+    // Waits until the loop has read the events of other servers that come before the parked batch, and delivers these events and the batch. If this
+    // read fails while the server stops or the room is closed, the senders of the batch get an error, although the batch is stored. When they send
+    // the messages again, they get the acks. The members do not get the events of the batch, because they lack the earlier events.
     private async Task DeliverParkedAsync(bool untilFailure)
     {
         if (_follower is null)
@@ -570,8 +572,8 @@ public sealed class RoomLoop
 
     private void Post(PostCommand post)
     {
-        // The check of a moderator's action depends on the earlier actions, which take effect when they are stored. So the action waits for
-        // them. It does not wait for messages: in a flooded room some messages always wait, so the action would never be handled.
+        // The check of a moderator's action depends on the earlier actions, which take effect when they are stored. So the action waits for the
+        // earlier actions, but not for messages: a flooded room always has waiting messages, so the action would never be handled.
         if (post.Event.Moderation is not null && (_writer.LastModerating ?? (_parked is { HasModeration: true } ? _parked : null)) is { } batch)
             batch.Waiting.Add(post);
         else if (CheckPost(post) is { } error)
@@ -597,7 +599,7 @@ public sealed class RoomLoop
         return null;
     }
 
-    // Returns an error if a mute or the slow mode does not allow the author to post now. Neither applies to programs.
+    // Returns an error if a mute or the slow mode does not allow the author to post now. Mutes and the slow mode do not apply to programs.
     private ChatError? CheckSilence(PostCommand post)
     {
         var (content, moderation, now) = (post.Event, _moderation, _time.GetUtcNow());
@@ -720,7 +722,7 @@ public sealed class RoomLoop
         }
     }
 
-    // Delivers events that other servers have stored, and applies what they change.
+    // Delivers events that other servers have stored, and applies their changes.
     private void DeliverRemote(NewEvents page)
     {
         if (page.Events[0].Seq > _seq + 1)
@@ -936,7 +938,7 @@ public sealed class RoomLoop
         return new MemberList(people, _room.MemberCount, []);
     }
 
-    // If another server has sent only the number of its users, nobody knows who is away.
+    // If another server has sent only the number of its users, this server does not know who is away.
     private KeyValuePair<string, string>[] ListAway()
     {
         if (_room.HasUnlisted)

@@ -21,7 +21,7 @@ public static class RoomName
     // The names of direct rooms begin with this text. No user can create a room with such a name.
     private const string DirectPrefix = "dm-";
 
-    /// <summary>The name of the direct room of two users. It depends on their ids only, so both users find the room after they change their names.</summary>
+    /// <summary>The name of the direct room of two users. It depends only on their ids, so a change of a name does not affect it.</summary>
     public static string CreateDirect(string user, string other)
     {
         var ids = string.CompareOrdinal(user, other) < 0 ? $"{user} {other}" : $"{other} {user}";
@@ -46,6 +46,8 @@ public static class RoomName
     /// <summary>Normalizes a name that may be invalid, so that a room is found by every spelling of its name.</summary>
     public static string Normalize(string name) => Ascii.IsValid(name) || !NameRule.IsWellFormed(name) ? name : name.Normalize(NormalizationForm.FormKC);
 
-    /// <summary>Creates the skeletons of a valid name. Names that look the same have a common skeleton, and only one room can have such a name.</summary>
+    /// <summary>
+    /// Creates the skeletons of a valid name. Names that look the same share a skeleton, and only one of them can be the name of a room.
+    /// </summary>
     public static IReadOnlyList<string> CreateSkeletons(string name) => NameSkeleton.CreateAll(name);
 }

@@ -20,7 +20,7 @@ internal sealed class SearchHandler(ChatServices services)
     // The maximum time for which a search waits for the searches of other users.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
-    // Only one search runs at a time. The addresses of the clients take turns.
+    // Only one search runs at a time. Waiting searches run round-robin by client address.
     private readonly FairGate _turns = new(places: 1, services.Time);
 
     // A search counts as this many requests. With the default settings, a user may search four times a second, and forty times in one burst.

@@ -12,8 +12,8 @@ public sealed class SearchPhrase
     public static SearchPhrase? Create(string text)
     {
         var words = SearchText.Split(text);
-        // A pair of characters already contains both characters. So the phrase leaves out a single character that is also in a pair, and the search
-        // needs fewer words.
+        // A pair of characters already contains both characters. So the phrase leaves out its first and its last single character if a pair contains
+        // them, and the search needs fewer words.
         var first = words.Count > 1 && words[0].Start == words[1].Start ? 1 : 0;
         var end = words.Count > 1 && words[^1].End == words[^2].End ? words.Count - 1 : words.Count;
         return words.Count == 0 ? null : new SearchPhrase([.. words.Take(first..end).Select(word => word.Term)]);

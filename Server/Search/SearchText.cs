@@ -36,10 +36,10 @@ public static class SearchText
     ];
 
     // The folded form of each character that is a word, by its UTF-16 unit; null until a text has this character. To fold a character takes about
-    // 1 µs. So without this table, a message of 8,000 characters would hold the writer of the storage for 8 ms. The whole table takes about 2 MB.
+    // 1 µs. So without this table, a message of 8,000 characters would block the writer of the storage for 8 ms. The whole table takes about 2 MB.
     private static readonly string?[] FoldedCharacters = new string?[char.MaxValue + 1];
 
-    /// <summary>Splits a text into its words, in the order of their beginnings.</summary>
+    /// <summary>Splits a text into its words, ordered by their start.</summary>
     public static List<SearchWord> Split(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

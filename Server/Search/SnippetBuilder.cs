@@ -12,7 +12,7 @@ public static class SnippetBuilder
     // Some text before the first mark shows what the message is about. It is short, because the reader looks for the mark.
     private const int LengthBeforeMark = 40;
 
-    /// <summary>Cuts the part around the first found phrase out of a text, and marks the phrases in this part.</summary>
+    /// <summary>Returns the part of a text around the first found phrase, and marks the phrases in this part.</summary>
     public static Snippet Create(string text, IReadOnlyList<SearchPhrase> phrases)
     {
         var words = SearchText.Split(text);

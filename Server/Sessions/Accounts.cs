@@ -103,8 +103,8 @@ public sealed class Accounts(
         }
 
         // The storage finds an account by each skeleton of its name. Accept only the main skeleton, because the attempts are counted by
-        // skeleton. Otherwise an attacker could guess a password under several skeletons, and each skeleton would have its own limit.
-        // A login to an account without a password gets the answer for an unknown name, after the same time.
+        // skeleton. Otherwise an attacker could guess a password under several skeletons, with a separate limit for each. A login to an account
+        // without a password gets the answer for an unknown name, after the same time.
         if (account is not null && (NameSkeleton.Create(account.Name) != skeleton || !account.HasPassword))
             account = null;
         var verdict = await passwords.VerifyAsync(account, password, remote);

@@ -5,15 +5,15 @@ namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
 /// Limits attempts to log in, to change a password and to register. A change of the password counts as a login. Attempts to log in count for the
-/// client's address, and for the name together with the address. So nobody can lock an account for its owner. If all addresses together have too
-/// many attempts for one name, each further login with this name is slow. A successful login does not count for the name, because it was not a
-/// guess. But it counts for the address, because verifying a password costs more time than any other request. A registration counts for the
-/// address, because a registered name stays taken until an operator removes the account (<c>remove-account</c>).
+/// client's address, and for the name together with the address. So nobody can lock the owner out of an account. If all addresses together have too
+/// many attempts for one name, each further login with this name is slow. A successful login does not count for the name, because it was not a guess.
+/// But it counts for the address, because verifying a password costs more time than any other request. A registration counts for the address, because
+/// a registered name stays taken until an operator removes the account (<c>remove-account</c>).
 /// </summary>
 public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider time)
 {
-    // The time until one more attempt is allowed. After the first attempts, an attacker with one address can make 2,880 attempts a day for
-    // one name, 28,800 for all names, and 288 registrations.
+    // The time until one more attempt is allowed. After the first burst, an attacker with one address can make 2,880 attempts a day for one name,
+    // 28,800 for all names, and 288 registrations.
     private const double SecondsPerNameAttempt = 30;
     private const double SecondsPerAddressAttempt = 3;
     private const double SecondsPerRegistration = 300;
@@ -53,7 +53,7 @@ public sealed class AttemptLimits(IOptions<LimitsOptions> limits, TimeProvider t
         return false;
     }
 
-    /// <summary>Counts an attempt for the name over all addresses. Returns true if there were too many: then the login must wait.</summary>
+    /// <summary>Counts an attempt for the name over all addresses. Returns true if there were too many. The login must then wait.</summary>
     public bool CountAndCheckSlow(string skeleton) => _isEnabled && !_slowNames.TryTake(skeleton, out _);
 
     /// <summary>Gives the attempt back to the name. Call this after a successful login.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Runs long computations on threads of their own, with a lower priority on Linux. The thread pool has only about as many threads as the machine has
-/// processors, so long computations on these threads would delay the messages of all users.
+/// Runs long computations on separate threads, with a lower priority on Linux. The thread pool has only about as many threads as the machine has
+/// processors, so long computations in the pool would delay the messages of all users.
 /// </summary>
 internal static partial class BackgroundThread
 {
@@ -12,7 +12,7 @@ internal static partial class BackgroundThread
     // of 10 it gets a tenth. That is too little on a machine that is busy with other programs: there, a login took more than 30 seconds.
     private const int Increment = 5;
 
-    /// <summary>Starts a thread that ends with the function.</summary>
+    /// <summary>Starts a thread that runs the function and then ends.</summary>
     public static void Start(string name, Action run)
     {
         var thread = new Thread(() =>

@@ -23,7 +23,7 @@ public sealed class ExternalAccounts(
     /// <summary>Whether the server accepts tokens of the operator's own site.</summary>
     public bool IsEnabled => verifier.IsEnabled;
 
-    /// <summary>Starts a new session of the account of a token's subject.</summary>
+    /// <summary>Starts a new session of the account that a token identifies.</summary>
     /// <param name="token">The token. It is a secret until it expires, so no log may contain it.</param>
     /// <param name="remote">The client's address and port, as in <c>Connection.Remote</c>.</param>
     /// <param name="isOffLimits">Returns true for a name that the accounts of the site may not get, because the name has rights.</param>

@@ -8,7 +8,8 @@ namespace RawSocketChat.Server.Sessions;
 /// <param name="Name">The normalized wanted name. Null if the wanted name is invalid, or if no name is wanted.</param>
 /// <param name="GuestName">A new guest name, for a guest who wants no name or cannot have the wanted name.</param>
 /// <param name="Owners">
-/// The registered skeletons of both names, and the user ids of their owners. Null if the storage could not be read.
+/// The registered skeletons of <paramref name="Name"/> and <paramref name="GuestName"/>, each with the user id of its owner. Null if the storage
+/// could not be read.
 /// </param>
 /// <param name="IsUsedElsewhere">Whether a user of another server has the wanted name.</param>
 /// <param name="RegistrationCount">

@@ -220,8 +220,8 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
         return status;
     }
 
-    // Returns false if a user of another server has the name, and null if the storage failed. If another user has the name at this server, or has
-    // registered it, claims nothing and returns true, because GetStatus rejects the name anyway.
+    // Returns false if a user of another server has the name; null if the storage failed. Claims nothing, and returns true, if another user of this
+    // server has the name or another user has registered it: GetStatus rejects the name anyway.
     private async ValueTask<bool?> TryClaimAsync(string name, string user, IReadOnlyDictionary<string, string>? owners)
     {
         if (!nodes.IsEnabled || owners is null)
@@ -245,7 +245,7 @@ internal sealed class NameRegistry(IIdentityStore storage, Lock gate, INodes nod
 
     private bool IsFree(string name, IReadOnlyDictionary<string, string> owners) => GetStatus(name, user: null, owners) == NameStatus.Available;
 
-    // Returns the registered skeletons of the names, and the user ids of their owners. Returns null if the storage cannot be read.
+    // Returns the registered skeletons of the names, each with the user id of its owner. Returns null if the storage cannot be read.
     private async ValueTask<IReadOnlyDictionary<string, string>?> FindOwnersAsync(string[] names)
     {
         if (names.Length == 0)

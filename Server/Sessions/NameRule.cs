@@ -60,7 +60,7 @@ public static class NameRule
         return FindFault(shown) is null ? shown : null;
     }
 
-    // Returns null if the name is valid. Otherwise returns why the name could look like another name, or like no name at all.
+    // Returns null if the name is valid. Otherwise returns the reason: it could look like another name, or like no name at all.
     private static string? FindFault(string shown)
     {
         var scripts = new HashSet<string>();
@@ -81,7 +81,7 @@ public static class NameRule
             : $"a letter of a name has at most {MaxMarks} marks; each mark may appear only once and must belong to the letter's alphabet";
     }
 
-    // Whether each letter has few enough marks, each mark only once, and only marks of its own script.
+    // Whether each letter has at most MaxMarks marks, all different, and none of another script.
     private static bool HasValidMarks(string shown)
     {
         var (script, marks) = (NameScripts.Common, new List<Rune>());

@@ -4,8 +4,8 @@ using System.Text;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Creates the skeletons of names, as in Unicode TS 39: names that look the same have a common skeleton. The server compares all names by
-/// their skeletons: names in use, registered names and names in login attempts.
+/// Creates the skeletons of names, as in Unicode TS 39: names that look the same share a skeleton. The server compares all names by their skeletons:
+/// names in use, registered names and names in login attempts.
 /// <para>
 /// A skeleton ignores compatibility forms (NFKC), case, accents of European scripts, vowel points of Hebrew and Arabic, and modifier
 /// signs. It treats these as equal: a letter and its prototype in <see cref="Confusables"/>; 0 and o; 1, i and l; rn and m; vv and w. Marks
@@ -20,8 +20,8 @@ public static class NameSkeleton
     /// <summary>
     /// All skeletons of a name: one of the name in small letters, one of the name as it is written, and one of the name in capitals. All
     /// three are needed, because a capital and its small letter can look like different letters. If the name has letters beyond ASCII, three
-    /// more skeletons follow, in which <see cref="UnicodeConfusables"/> has replaced the letters first. If two names have a common skeleton,
-    /// the server treats them as the same name. <see cref="Create"/> returns the first skeleton.
+    /// more skeletons follow, in which <see cref="UnicodeConfusables"/> has replaced the letters first. If two names share a skeleton, the server
+    /// treats them as the same name. <see cref="Create"/> returns the first skeleton.
     /// </summary>
     public static IReadOnlyList<string> CreateAll(string name)
     {
@@ -57,7 +57,7 @@ public static class NameSkeleton
     // The parts of a Hangul syllable look like bars and rings, so a syllable is never decomposed.
     private static bool IsHangulSyllable(Rune rune) => rune.Value is >= 0xAC00 and <= 0xD7A3;
 
-    // Creates the skeleton of a name as it is written, with the project's own table and without accents.
+    // Creates the skeleton of a name as it is written: uses the project's own table, and leaves out accents.
     private static string CreateCaseSensitive(string name)
     {
         var skeleton = new StringBuilder(name.Length + 8);

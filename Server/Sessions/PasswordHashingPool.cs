@@ -6,9 +6,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Hashes and verifies passwords on threads of its own, at most two at a time (one if there are at most two processors). Hashing is slow, but on
-/// these threads it delays only other logins, and no messages. The addresses of the waiting clients take turns, so many logins from one address
-/// delay a login from another address by one turn. Thread-safe.
+/// Hashes and verifies passwords on separate threads, at most two at a time (one if there are at most two processors). Hashing is slow, but on these
+/// threads it delays only other logins, and no messages. Waiting passwords are handled round-robin by client address. So even if many logins of one
+/// address wait, a login of another address waits for at most one of them. Thread-safe.
 /// </summary>
 public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
 {
@@ -28,7 +28,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
     // The waiting work of each address, oldest first. An address without waiting work has no entry.
     private readonly Dictionary<string, LinkedList<Work>> _waiting = [];
 
-    // The addresses in _waiting, in the order of their turns.
+    // The addresses in _waiting, in round-robin order.
     private readonly Queue<string> _turns = [];
 
     // The number of waiting and running jobs, for each address and for all addresses.
@@ -92,8 +92,8 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         return true;
     }
 
-    // Rejects the newest login of the address that has the most waiting logins. Returns false if this address has at most one more than the address
-    // of the new login, which has "waiting" logins.
+    // Rejects the newest login of the address that has the most waiting logins. Returns false if this address has at most one waiting login more than
+    // the address of the new login. The argument "waiting" is the number of waiting logins of the latter address.
     private bool TryRejectNewest(int waiting)
     {
         var most = _waiting.Values.MaxBy(other => other.Count);
@@ -135,7 +135,7 @@ public sealed class PasswordHashingPool(IPasswordHasher<StoredAccount> hasher)
         }
     }
 
-    // Takes the next function. The addresses take turns. If none waits, counts the thread as ended and returns null.
+    // Takes the next function, round-robin by client address. If no function waits, counts the thread as ended and returns null.
     private Work? TakeNext()
     {
         lock (_gate)

@@ -50,8 +50,8 @@ public sealed class Session(string token, User user)
         ImmutableInterlocked.Update(ref _attachedConnections, static (attached, removed) => attached.Remove(removed), connection);
 
     /// <summary>
-    /// True if the identity store has the session under its current token, even in an older version. This property is read without the
-    /// lock, before each post.
+    /// True if the identity store has the session with its current token. The stored version may be older. Read without the lock,
+    /// before each post.
     /// </summary>
     internal bool IsStored
     {

@@ -7,11 +7,11 @@ public sealed class SessionOptions
 {
     public const string Section = "Sessions";
 
-    /// <summary>Minutes for which a client can resume a guest's session after its last connection has ended. Default 60.</summary>
+    /// <summary>Minutes for which a client can resume a guest's session after the session's last connection has ended. Default 60.</summary>
     [Range(1, 10080)]
     public int GuestMinutes { get; set; } = 60;
 
-    /// <summary>Days for which a client can resume a session of an account after its last connection has ended. Default 30.</summary>
+    /// <summary>Days for which a client can resume an account's session after the session's last connection has ended. Default 30.</summary>
     [Range(1, 3650)]
     public int AccountDays { get; set; } = 30;
 

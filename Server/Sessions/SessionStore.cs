@@ -32,8 +32,8 @@ public sealed class SessionStore : ISessionTokens
     // Sessions without a connection, in the order in which they lost their last connection.
     private readonly LinkedList<Session> _away = [];
 
-    // Evicted sessions that must stay in memory for now: in the identity store they are still connected, because their last save is in
-    // progress or has failed. They are removed from memory when SessionWriter.IsSettled is true.
+    // Evicted sessions that must stay in memory for now: their last save is in progress or has failed, so the identity store has an
+    // older version. They are removed from memory when SessionWriter.IsSettled is true.
     private readonly HashSet<Session> _evicted = [];
 
     // Incremented when a session ends, or when a user gets another registered name. If the number changes while ResumeAsync reads the
@@ -104,7 +104,7 @@ public sealed class SessionStore : ISessionTokens
     public Task StopAsync(CancellationToken cancellationToken) => _writer.WaitForPendingWritesAsync(cancellationToken);
 
     /// <summary>
-    /// Evicts from memory sessions that have no connection, removes expired sessions from the identity store, and retries failed
+    /// Evicts sessions from memory (see <see cref="EvictAway"/>), removes expired sessions from the identity store, and retries failed
     /// writes.
     /// </summary>
     public async Task CleanUpAsync()
@@ -121,7 +121,7 @@ public sealed class SessionStore : ISessionTokens
     /// Starts a session of a new guest with one connection. The session is stored when the task completes. If the storage fails, the session
     /// is only in memory, and <see cref="EnsureSavedAsync"/> saves it later.
     /// </summary>
-    /// <param name="wanted">The name to use if it is available; null for a name that the server chooses.</param>
+    /// <param name="wanted">The name to use if it is available. If null, the server chooses a name.</param>
     public async Task<SessionStart> BeginAsync(string? wanted)
     {
         var id = CreateUserId();
@@ -146,7 +146,7 @@ public sealed class SessionStore : ISessionTokens
         }
     }
 
-    /// <summary>Adds a connection to the session of a token.</summary>
+    /// <summary>Finds the session with this token, and adds a connection to it.</summary>
     /// <param name="token">The token from an earlier welcome.</param>
     /// <returns>
     /// Null if there is no such session. In two cases the result has a rejection, and the session's user has another name: another user has
@@ -276,11 +276,12 @@ public sealed class SessionStore : ISessionTokens
     });
 
     /// <summary>
-    /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if there is none.
-    /// If guests may not use the chat, finds no guest.
+    /// Finds a user by name: a connected user, or an account. Names that look the same find the same user. Returns null if no user has
+    /// the name. If guests may not use the chat, finds no guest.
     /// </summary>
-    /// <param name="onRead">Called before this method reads the storage. It reads the storage only if no connected user has the name. May be
-    /// null.</param>
+    /// <param name="onRead">
+    /// Called before this method reads the storage; not called if a connected user has the name. May be null.
+    /// </param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     public async ValueTask<NamedUser?> FindUserAsync(string name, Action? onRead = null)
     {
@@ -306,7 +307,7 @@ public sealed class SessionStore : ISessionTokens
     public async ValueTask<string?> FindNameAsync(string user) =>
         FindConnectedUser(user)?.Name ?? (await _storage.FindAccountOfUserAsync(user, CancellationToken.None))?.Name;
 
-    /// <summary>A user who has a connection; null if the user has none.</summary>
+    /// <summary>Finds a connected user by id. Returns null if the user has no connection.</summary>
     public User? FindConnectedUser(string id)
     {
         lock (_gate)
@@ -333,7 +334,7 @@ public sealed class SessionStore : ISessionTokens
     }
 
     /// <summary>Ends a session in memory, because another server has ended it in the storage. The caller must close the session's connections.</summary>
-    /// <param name="tokenHash">The hash of the token whose session the storage does not have.</param>
+    /// <param name="tokenHash">The hash of the session's token. The storage has no session with this hash.</param>
     /// <returns>False if the session has another token now.</returns>
     public bool EndLocally(Session session, string tokenHash)
     {
@@ -435,7 +436,7 @@ public sealed class SessionStore : ISessionTokens
             return new(_writer.SaveAsync(session));
     }
 
-    /// <summary>Reserves a name for a guest while an account is created, until <see cref="UnreserveName"/>.</summary>
+    /// <summary>Reserves a name for a guest whose account is being created. <see cref="UnreserveName(User)"/> ends the reservation.</summary>
     /// <returns>
     /// The normalized name, or the reason why it is not available. If both results are null, the user is already registering a name or has
     /// registered one.
@@ -598,8 +599,8 @@ public sealed class SessionStore : ISessionTokens
             : new Session(token, CreateUser(stored.User, stored.Name, account?.Name)) { IsStored = true };
     }
 
-    // The caller holds the lock when the task starts. So the storage gets this call after all earlier saves, and counts all sessions that
-    // exist now.
+    // The caller holds the lock when it calls this method. So the storage gets the request after all earlier saves, and counts all
+    // sessions that exist now.
     private async Task EndExcessAwayAsync(string user)
     {
         _changeCount++;
@@ -728,7 +729,7 @@ public sealed class SessionStore : ISessionTokens
 /// </param>
 public sealed record SessionStart(Session Session, NameRejection? Rejection);
 
-/// <summary>A user that a request names.</summary>
+/// <summary>The user to whom a request refers.</summary>
 /// <param name="Id">The stable id.</param>
 /// <param name="Name">The current name of a connected user, or the name of an account.</param>
 public sealed record NamedUser(string Id, string Name, bool IsGuest);

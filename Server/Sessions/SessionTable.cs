@@ -3,8 +3,8 @@ using System.Globalization;
 namespace RawSocketChat.Server.Sessions;
 
 /// <summary>
-/// Sessions by the hash of their token. The key is only the first half of the hash, 128 bits. Tokens are random, so in practice two keys
-/// are never equal. Every connection has a session, and the whole hash as text would take more memory for each connection
+/// Finds sessions by the hash of their token. The key is only the first half of the hash, 128 bits. Tokens are random, so in practice
+/// two keys are never equal. Every connection has a session, and the whole hash as text would take more memory for each connection
 /// (Tests/Benchmarks/README.md, "Memory per connection"). Not thread-safe.
 /// </summary>
 internal sealed class SessionTable

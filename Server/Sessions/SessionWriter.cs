@@ -29,8 +29,8 @@ internal sealed class SessionWriter(IIdentityStore storage, Lock gate, INodes no
 
     /// <summary>
     /// Whether a session without connections may be removed from memory. True if the storage has the newest version of the session. Also
-    /// true if the storage has never had the session and the last save has failed, because otherwise memory would not be bounded while the
-    /// disk is full. The caller holds the lock.
+    /// true if the session was never stored and its last save has failed: such sessions would fill the memory while the disk is full. The
+    /// caller holds the lock.
     /// </summary>
     public bool IsSettled(Session session) =>
         session.StoredVersion == session.Version || (!session.IsStored && _unsaved.Contains(session));
@@ -104,7 +104,8 @@ internal sealed class SessionWriter(IIdentityStore storage, Lock gate, INodes no
     public ValueTask EndAsync(string tokenHash) => storage.EndSessionAsync(tokenHash, CancellationToken.None);
 
     /// <summary>
-    /// Ends a session in the storage. The token becomes invalid immediately, even if the storage fails: the clean-up then retries.
+    /// Ends a session in the storage. The token becomes invalid immediately, even if the storage fails. After a failure, the clean-up
+    /// retries.
     /// </summary>
     public async Task EndWithRetryAsync(string tokenHash)
     {

@@ -38,7 +38,7 @@ public sealed class User(string id, string name, string? registeredName, RateLim
 
     /// <summary>
     /// The names of the user's rooms, in the order of joining; null if they are not loaded. <c>Memberships</c> sets this property, and
-    /// <see cref="SessionStore"/> resets it to null when the user connects again. A list never changes; a change replaces the list.
+    /// <see cref="SessionStore"/> resets it to null when the user connects again. The list is immutable: each change replaces it.
     /// </summary>
     internal IReadOnlyList<string>? Rooms { get; set; }
 

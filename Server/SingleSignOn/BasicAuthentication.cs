@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace RawSocketChat.Server.SingleSignOn;
 
 /// <summary>
-/// Moves the secret of the server from the body of each request to the header <c>Authorization</c> (RFC 6749, section 2.3.1). ASP.NET Core's handler
-/// can send the secret only in the body.
+/// Moves the client secret from the body of each request to the header <c>Authorization</c> (RFC 6749, section 2.3.1). ASP.NET Core's handler can
+/// send the secret only in the body.
 /// </summary>
 internal sealed class BasicAuthentication(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

@@ -93,7 +93,7 @@ internal sealed class LoginEndpoint(
         context.RequestAborted = ended.Token;
         try
         {
-            // Each login starts a session that the server keeps, and costs a request to the provider. An attempt that fails costs the same.
+            // Each login starts a session that the server keeps, and costs a request to the provider. A failed attempt is charged equally.
             account.Charge(Cost.Guest);
             if (_publicOrigin is not null)
                 (context.Request.Scheme, context.Request.Host) = (_publicOrigin.Scheme, HostString.FromUriComponent(_publicOrigin));
@@ -129,8 +129,8 @@ internal sealed class LoginEndpoint(
     }
 
     // Browsers send Sec-Fetch-Site only over TLS, or to a server on the same machine (W3C Fetch Metadata, section 2). If the header arrives without
-    // TLS, a proxy has terminated TLS and has not told the server. Then the cookie of the login would not be the cookie that the page uses, and the
-    // provider would get a wrong address.
+    // TLS, a proxy has terminated TLS and has not told the server. The login would then set the cookie for plain HTTP, but the page uses the cookie
+    // for TLS. The redirect address at the provider would begin with http.
     private static bool IsTlsHidden(HttpContext context) =>
         !context.Request.IsHttps && context.Request.Headers["Sec-Fetch-Site"].Count > 0 && !IsLoopback(context.Request.Host.Host);
 

@@ -13,12 +13,12 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.SingleSignOn;
 
 /// <summary>
-/// What the server does at the steps of a login. After the handler has validated the id token, the server starts a session of the chat, sets the
-/// session's cookie and sends the person to the page. No other cookie and no token of the provider is kept.
+/// Handles the steps of a login. After the handler has validated the id token, the server starts a session of the chat, sets the session's
+/// cookie and sends the person to the page. No other cookie and no token of the provider is kept.
 /// </summary>
 internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> options, TimeProvider time, ILogger<LoginEvents> logger) : OpenIdConnectEvents
 {
-    // Tells the page that it comes from a login. No server sees the fragment of an address.
+    // Tells the page that it was opened by a login. Browsers do not send the fragment of an address to a server.
     private const string SignedInFragment = "#signed-in";
 
     private const int MaxReasonLength = 300;
@@ -30,8 +30,8 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     public static IEnumerable<string> FindNameClaims(OidcOptions options) => new[] { options.NameClaim, "preferred_username", "nickname" }.Distinct();
 
     /// <summary>
-    /// Stores the issuer and the subject now, because the handler later removes the issuer from the claims, and adds claims of the user info, which
-    /// is not signed.
+    /// Stores the issuer and the subject now. Later, the handler removes the issuer from the claims, and adds claims from the user info, which is
+    /// not signed.
     /// </summary>
     public override Task TokenValidated(TokenValidatedContext context)
     {
@@ -118,7 +118,7 @@ internal sealed class LoginEvents(ProviderLogins logins, IOptions<OidcOptions> o
     private static bool IsUnreachable(Exception? fault) =>
         fault is not null && (fault is HttpRequestException or IOException or TimeoutException or OperationCanceledException || IsUnreachable(fault.InnerException));
 
-    // Without the state of the login, the server does not know the room, so the page opens without one.
+    // If the state of the login is lost, the server does not know the room, so it opens the page without a room.
     private static string GetPage(HttpContext context, string? page) => page ?? $"{context.Request.PathBase}/";
 
     private string? FindUnsatisfied(System.Security.Claims.ClaimsPrincipal claims) =>

@@ -13,10 +13,13 @@ internal static class ReturnAddress
 
     private static readonly string[] KnownParameters = ["room", "embed", "way"];
 
-    /// <summary>Reads the parameter of a request: the path of the page, with or without a query. Without the parameter, the address is that of the page itself.</summary>
+    /// <summary>
+    /// Reads the parameter <c>return</c> of a request: the path of the page, optionally with a query. If the parameter is absent, the
+    /// result is the path of the page.
+    /// </summary>
     /// <param name="given">The parameter.</param>
     /// <param name="mount">The mount path.</param>
-    /// <param name="address">The path and query of the page. If the method returns false, the address of the page itself.</param>
+    /// <param name="address">The path and query of the page. If the method returns false, only the path.</param>
     /// <returns>Whether the parameter is absent or is an address of the page.</returns>
     public static bool TryRead(StringValues given, PathString mount, out string address)
     {

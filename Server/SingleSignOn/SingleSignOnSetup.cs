@@ -13,7 +13,7 @@ public static class SingleSignOnSetup
     // The timeout is short, because a person waits for the answer.
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
-    // The server notices within this time that the provider's name leads to another address.
+    // If the host name of the provider gets another IP address, the server notices this within this time.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     public static IServiceCollection AddSingleSignOn(this IServiceCollection services)
@@ -26,7 +26,10 @@ public static class SingleSignOnSetup
         return services;
     }
 
-    /// <summary>Maps the address that begins a login, and the address to which the provider sends the person back. Without a provider, maps nothing.</summary>
+    /// <summary>
+    /// Maps the address that begins a login, and the address to which the provider sends the person back. If no provider is configured, maps
+    /// nothing.
+    /// </summary>
     /// <param name="app">The request pipeline.</param>
     /// <param name="start">The path of the first address. The path of the second address is below it.</param>
     public static IApplicationBuilder MapLogin(this IApplicationBuilder app, string start)

@@ -31,8 +31,8 @@ internal struct BlockChain
     /// </summary>
     public void MoveFrom(ref BlockChain other)
     {
-        // If the other chain has only one block, and its bytes fit into the free memory of this chain, copy the bytes. Otherwise each of a
-        // thousand small writes would occupy a block of its own.
+        // If the other chain has only one block, and its bytes fit into the free memory of this chain, copy the bytes. Without this copy,
+        // each of a thousand small writes would occupy its own block.
         if (Last is { } last && other.First is { } only && ReferenceEquals(only, other.Last) && only.Length - other._start <= last.Free.Length)
         {
             var bytes = only.Slice(other._start);

@@ -15,8 +15,8 @@ internal sealed class ConnectionLimit(int max, TimeProvider time, ILogger logger
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Counts a new connection. If the maximum is reached, returns false, and logs a warning at most once a minute. The caller must then
-    /// close the socket, and must not call <see cref="Release"/>.
+    /// Counts a new connection. If the maximum is reached, returns false, and logs a warning at most once a minute. After false, the
+    /// caller must close the socket, and must not call <see cref="Release"/>.
     /// </summary>
     public bool TryAcquire()
     {

@@ -26,7 +26,7 @@ internal sealed class LimitedListenerFactory(IConnectionListenerFactory inner, C
             {
                 if (limit.TryAcquire())
                     return new Connection(connection, limit);
-                // Close this connection before the next one is accepted, so that only one file descriptor is above the limit.
+                // Close this connection before the next accept, so that at most one connection exceeds the limit.
                 connection.Abort();
                 await connection.DisposeAsync();
             }

@@ -47,7 +47,7 @@ internal static unsafe partial class NativeSocket
     }
 
     /// <summary>Receives the bytes that are available. Retries after EINTR.</summary>
-    /// <param name="received">0 with <see cref="SocketError.Success"/> means that the peer has shut down its sending side.</param>
+    /// <param name="received">If this is 0 and the result is <see cref="SocketError.Success"/>, the peer has shut down its sending side.</param>
     /// <returns><see cref="SocketError.WouldBlock"/> if no byte is available.</returns>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public static SocketError Receive(SafeSocketHandle socket, Span<byte> free, out int received)

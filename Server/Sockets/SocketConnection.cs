@@ -90,8 +90,8 @@ internal sealed class SocketConnection
     }
 
     /// <summary>
-    /// Sends the waiting bytes, for at most the drain timeout, and closes the socket. Does nothing after the pipe is detached, because then the
-    /// pipe's new owner must do this.
+    /// Sends the waiting bytes, for at most the drain timeout, and closes the socket. Does nothing after the pipe is detached: the new owner of
+    /// the pipe must do this.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {

@@ -28,7 +28,7 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
     private const int SmallBlockBytes = 4 * 1024;
     private const int LargeBlockBytes = 32 * 1024;
 
-    // If the last block has less free memory than this, use a new block. Otherwise one receive would often become two.
+    // If the last block has less free memory than this, use a new block. A receive into so little memory would often need a second receive.
     private const int MinFreeBytes = 512;
 
     private readonly SocketPipe _pipe;
@@ -74,7 +74,7 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
         _zeroByteReceive.SetBuffer([], 0, 0);
     }
 
-    /// <summary>True if the peer has shut down its sending side, and no error has occurred before.</summary>
+    /// <summary>True if the input has ended without an error: the peer has shut down its sending side.</summary>
     public bool HasEnded
     {
         get
@@ -129,9 +129,7 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
     /// </summary>
     public void End(Exception fault) => End(fault, replacesOrderlyEnd: false);
 
-    /// <summary>
-    /// Ends the input because the connection was reset. If the input has recorded an end of the peer's side, the fault replaces this end.
-    /// </summary>
+    /// <summary>Ends the input because the connection was reset. The fault also replaces an earlier end without an error.</summary>
     public void EndByReset(Exception fault) => End(fault, replacesOrderlyEnd: true);
 
     private void End(Exception fault, bool replacesOrderlyEnd)
@@ -211,7 +209,10 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
         return new(this, version);
     }
 
-    /// <summary>Completes the pending read, or the next one, with a canceled result. The input continues to wait for the peer.</summary>
+    /// <summary>
+    /// Completes the pending read with a canceled result. If no read is pending, the next read gets this result. The input continues to wait
+    /// for the peer.
+    /// </summary>
     public override void CancelPendingRead()
     {
         lock (this)
@@ -404,8 +405,8 @@ internal sealed class SocketInput : PipeReader, IValueTaskSource<ReadResult>, IT
         return mustNotify;
     }
 
-    // Returns true if a read ends now: with the result, or with the fault if there is one. Throws nothing, so callers can change their state
-    // in one step.
+    // Returns true if a read can end now, with the result or with the fault. Does not throw the fault, because the callers must first finish
+    // the change of their state.
     private bool TryTakeResult(out ReadResult result, out Exception? fault)
     {
         result = default;

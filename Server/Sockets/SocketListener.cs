@@ -81,7 +81,7 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
         }
     }
 
-    // Returns null if the connection cannot start. Then its socket is closed.
+    // If the connection cannot start, closes the socket and returns null.
     private SocketConnection? StartConnection(Socket socket)
     {
         var isStarted = false;
@@ -99,7 +99,7 @@ internal sealed class SocketListener(Socket listenSocket, SocketTransport transp
         }
         catch (SocketException fault)
         {
-            // After another error there is nothing to log, because the peer is already gone.
+            // Do not log other errors: they mean that the peer is already gone.
             if (fault.SocketErrorCode == SocketError.TooManyOpenSockets && _watchLog.TryTake(out var dropped))
                 Log.WatchFailed(transport.Logger, dropped + 1, EndPoint, fault.Message);
             return null;

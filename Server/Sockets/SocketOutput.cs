@@ -204,7 +204,7 @@ internal sealed class SocketOutput(SocketPipe pipe, Socket socket) : PipeWriter,
         CompleteFlush();
     }
 
-    /// <summary>Sends the remaining bytes and then shuts down the sending side. With an exception, aborts the connection instead.</summary>
+    /// <summary>Sends the remaining bytes and then shuts down the sending side. If there is an exception, aborts the connection instead.</summary>
     public override void Complete(Exception? exception = null)
     {
         Exception? fault = null;

@@ -92,7 +92,7 @@ internal sealed unsafe partial class SocketPoller
         {
             if (!_freeSlots.TryPop(out var index))
             {
-                // Resize first: if there is no memory for a larger table, _count must still fit the table.
+                // Resize first. If the resize fails because there is no memory, _count must not exceed the table.
                 if (_count == _slots.Length)
                     Array.Resize(ref _slots, _count * 2);
                 index = _count++;

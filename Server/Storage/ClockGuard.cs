@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage;
 public sealed class ClockGuard(TimeProvider time, ILogger<ClockGuard> logger)
 {
     /// <summary>
-    /// For this time after a leap, nothing is removed because of its age. This is also the maximum age of the newest event at the start. If
+    /// For this time after a leap, the server removes no data by its age. This is also the maximum age of the newest event at the start. If
     /// the event is older, the server cannot know whether the clock leapt or whether nobody used the server.
     /// </summary>
     public static readonly TimeSpan DistrustTime = TimeSpan.FromDays(1);

@@ -1,9 +1,9 @@
 namespace RawSocketChat.Server.Storage;
 
 /// <summary>
-/// The folder with the contents of uploaded files: <c>files</c> in the data folder. The name of a content is its SHA-256, so equal files share
-/// one content: <c>files/ab/abcdef…</c>. Beside the content of an image is its preview. <c>files/incoming</c> has the contents that are being
-/// received.
+/// The folder <c>files</c> in the data folder, with the contents of uploaded files. The name of a content is its SHA-256, for example
+/// <c>files/ab/abcdef…</c>. So equal files share one content. Beside the content of an image is its preview. <c>files/incoming</c> has the
+/// contents that are being received.
 /// </summary>
 public sealed class ContentFolder(string path)
 {

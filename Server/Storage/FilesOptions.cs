@@ -75,7 +75,7 @@ public sealed class FilesOptions
 
     /// <summary>
     /// Minimum average rate of an upload in bytes per second. The client may take 30 seconds more than this rate allows. The server ends a
-    /// slower upload, because it takes the place of others. Default 8,192.
+    /// slower upload, because other uploads must wait for it. Default 8,192.
     /// </summary>
     [Range(1, 1_000_000_000)]
     public int MinBytesPerSecond { get; set; } = 8_192;

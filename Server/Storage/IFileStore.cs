@@ -16,7 +16,7 @@ public interface IFileStore
     /// <summary>Checks whether a user may add one more file of this size. Changes nothing.</summary>
     ValueTask<FileAddition> CheckQuotaAsync(string uploader, long bytes, FileQuota quota, CancellationToken cancellationToken);
 
-    /// <summary>Finds a file, with the rooms in which messages have it. Returns null if there is no such file.</summary>
+    /// <summary>Finds a file, and the rooms with messages that have the file. Returns null if there is no such file.</summary>
     ValueTask<FoundFile?> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Returns the files with these ids that the user has uploaded, in the order of the ids.</summary>
@@ -29,10 +29,10 @@ public interface IFileStore
     /// <summary>Computes the total size of all contents, in bytes. A content that several files have counts once.</summary>
     ValueTask<long> GetContentBytesAsync(CancellationToken cancellationToken);
 
-    /// <summary>Lists hashes of contents whose last file was removed, at most <paramref name="max"/>.</summary>
+    /// <summary>Lists at most <paramref name="max"/> hashes of contents whose last file was removed.</summary>
     ValueTask<IReadOnlyList<string>> ListUnusedContentsAsync(int max, CancellationToken cancellationToken);
 
-    /// <summary>Gets the size of a content that a file has; null if no file has it.</summary>
+    /// <summary>Gets the size of a content in bytes; null if no file has the content.</summary>
     ValueTask<long?> FindContentBytesAsync(string hash, CancellationToken cancellationToken);
 
     /// <summary>Removes a hash from the list of <see cref="ListUnusedContentsAsync"/>, because the content is removed or has a file again.</summary>
@@ -43,7 +43,7 @@ public interface IFileStore
 /// <param name="Id">The random id: 32 hexadecimal digits.</param>
 /// <param name="Hash">SHA-256 of the stored content, in hex.</param>
 /// <param name="Name">The name, which is safe to show and to save.</param>
-/// <param name="Type">The media type, found by the content.</param>
+/// <param name="Type">The media type, detected from the content.</param>
 /// <param name="Bytes">The size of the stored content.</param>
 /// <param name="Uploader">The stable id of the user.</param>
 public sealed record StoredFile(string Id, string Hash, string Name, string Type, long Bytes, string Uploader, DateTimeOffset CreatedAt)
@@ -58,7 +58,7 @@ public sealed record StoredFile(string Id, string Hash, string Name, string Type
     public MessageFile ToMessageFile() => new(Id, Name, Type, Bytes, Width, Height);
 }
 
-/// <summary>A file, and the rooms in which messages have it.</summary>
+/// <summary>A file, and the rooms with messages that have the file.</summary>
 public sealed record FoundFile(StoredFile File, IReadOnlyList<string> Rooms);
 
 /// <summary>The maximum number and the maximum total size of one user's files.</summary>

@@ -20,7 +20,7 @@ public interface IIdentityStore
     /// <summary>
     /// Adds an account. Returns false if the user already has an account, or if another account has one of the skeletons.
     /// </summary>
-    /// <param name="skeletons">The skeletons of the name, without duplicates. Names that look the same have a common skeleton.</param>
+    /// <param name="skeletons">The skeletons of the name, without duplicates. Names that look the same share a skeleton.</param>
     ValueTask<bool> TryAddAccountAsync(StoredAccount account, IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
 
     /// <summary>Finds the account of a user of the operator's own site. Returns null if the user has no account yet.</summary>
@@ -60,8 +60,8 @@ public interface IIdentityStore
     ValueTask EndOtherSessionsAsync(string user, string keptTokenHash, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Marks each session that is stored as connected as away since <paramref name="now"/>, because it was connected to the previous process, which
-    /// has ended. Called once when the server starts, before the first connection.
+    /// Stores for each connected session that it is away since <paramref name="now"/>: it was connected to the previous process, which has ended.
+    /// Called once when the server starts, before the first connection.
     /// </summary>
     ValueTask MarkAllAwayAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -98,7 +98,7 @@ public sealed record StoredAccount(string User, string Name, string PasswordHash
 /// <param name="ClaimedName">The user's name at the site when the user last logged in. <paramref name="Name"/> is made from it.</param>
 public sealed record ExternalAccount(string Issuer, string Subject, string User, string Name, string ClaimedName, DateTimeOffset At)
 {
-    /// <summary>The account, as other accounts are stored.</summary>
+    /// <summary>The same account in the form of all other accounts, without a password.</summary>
     public StoredAccount ToAccount() => new(User, Name, "", At);
 }
 

@@ -7,7 +7,9 @@ namespace RawSocketChat.Server.Storage;
 /// </summary>
 public interface INodes
 {
-    /// <summary>Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If not, no event is raised, and every claim of a name succeeds.</summary>
+    /// <summary>
+    /// Whether there may be other servers (<see cref="DataOptions.Nodes"/>). If false, no event is raised, and every claim of a name succeeds.
+    /// </summary>
     bool IsEnabled { get; }
 
     /// <summary>Whether this server does the work that only one of the servers may do. True on a single server.</summary>
@@ -58,14 +60,14 @@ public interface INodes
     void SetPresence(string room, LocalPresence presence);
 
     /// <summary>
-    /// Claims a name for a user of this server. Then no user of another server can take a name with a common skeleton. A claim ends with
-    /// <see cref="ReleaseNames"/>, or when the server dies.
+    /// Claims a name for a user of this server. While the claim lasts, no user of another server can take a name that shares a skeleton
+    /// with this name. A claim ends with <see cref="ReleaseNames"/>, or when the server dies.
     /// </summary>
     /// <returns>False if a user of another server has the name.</returns>
     /// <exception cref="StorageException">The storage failed, so the name is not claimed.</exception>
     ValueTask<bool> TryClaimNameAsync(UsedName name, CancellationToken cancellationToken);
 
-    /// <summary>Ends the claims of a user of this server to names that the user no longer has, in the background.</summary>
+    /// <summary>In the background, ends the claims to names that a user of this server no longer has.</summary>
     /// <param name="current">The name that the user has now; null if the user has no connection here.</param>
     void ReleaseNames(string user, string? current);
 
@@ -77,7 +79,7 @@ public interface INodes
     /// <exception cref="StorageException">The storage failed.</exception>
     ValueTask RenewNamesAsync(IReadOnlyList<UsedName> names, CancellationToken cancellationToken);
 
-    /// <summary>Finds the sessions among the given ones that do not exist any more.</summary>
+    /// <summary>Returns the hashes of those sessions that no longer exist.</summary>
     /// <param name="tokenHashes">The hashes of the sessions' tokens, as in <see cref="StoredSession"/>.</param>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<IReadOnlyList<string>> FindEndedSessionsAsync(IReadOnlyList<string> tokenHashes, CancellationToken cancellationToken);
@@ -91,7 +93,9 @@ public interface INodes
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<bool> HasOthersAsync(CancellationToken cancellationToken);
 
-    /// <summary>Finds the users among the given ones who have a connection to another server. May miss a user who has connected within the last seconds.</summary>
+    /// <summary>
+    /// Returns which of these users have a connection to another server. May miss a user who has connected within the last seconds.
+    /// </summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
     ValueTask<IReadOnlySet<string>> FindConnectedAsync(IReadOnlyList<string> users, CancellationToken cancellationToken);
 
@@ -103,7 +107,7 @@ public interface INodes
     void Announce(NodeNotice notice);
 }
 
-/// <summary>Events that were read, with the newest state of what they have changed.</summary>
+/// <summary>Events that were read, and the newest state of the messages and the moderation that they have changed.</summary>
 /// <param name="Events">The events, oldest first.</param>
 /// <param name="Changed">The messages that these events have changed (edits, deletions and reactions), by seq.</param>
 /// <param name="Moderation">The roles, mutes and bans; null if no event has changed them.</param>
@@ -122,7 +126,9 @@ public sealed record UsedName(string User, string Name, IReadOnlyList<string> Sk
 public sealed record LocalPresence(int Count, IReadOnlyDictionary<string, string> People);
 
 /// <summary>The users who are in a room at the other servers.</summary>
-/// <param name="People">The names of the users at the servers that list their users, by user id. A user may be at several servers, and at this one too.</param>
+/// <param name="People">
+/// The names of the users at the servers that list their users, by user id. A user may be at several servers, and also at this server.
+/// </param>
 /// <param name="Unlisted">The number of the users at the servers that do not list their users, because there are too many.</param>
 public sealed record RemotePresence(IReadOnlyDictionary<string, string> People, int Unlisted);
 

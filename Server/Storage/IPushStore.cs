@@ -7,17 +7,17 @@ namespace RawSocketChat.Server.Storage;
 public interface IPushStore
 {
     /// <summary>
-    /// Adds a subscription, or replaces the one with the same endpoint, which may belong to another session. The checks and the change are one step,
-    /// also for concurrent calls.
+    /// Adds a subscription. Replaces a subscription with the same endpoint, even if it belongs to another session. The checks and the change are
+    /// atomic.
     /// </summary>
-    /// <param name="maxOfSession">The maximum number of subscriptions of the session. The oldest ones are removed.</param>
-    /// <param name="maxOfUser">The maximum number of subscriptions of all sessions of the user. The oldest ones are removed.</param>
+    /// <param name="maxOfSession">The maximum number of subscriptions of the session. If there are more, the oldest are removed.</param>
+    /// <param name="maxOfUser">The maximum number of subscriptions of all sessions of the user. If there are more, the oldest are removed.</param>
     /// <returns>False if there is no such session.</returns>
     ValueTask<bool> SaveAsync(StoredPushSubscription subscription, int maxOfSession, int maxOfUser, CancellationToken cancellationToken);
 
     /// <summary>Removes a subscription.</summary>
     /// <param name="endpoint">The endpoint of the subscription.</param>
-    /// <param name="session">The hash of the token of the session to which the subscription must belong; null for any session.</param>
+    /// <param name="session">If not null, the subscription must belong to the session with this token hash.</param>
     /// <returns>False if there is no such subscription.</returns>
     ValueTask<bool> RemoveAsync(string endpoint, string? session, CancellationToken cancellationToken);
 
@@ -31,12 +31,12 @@ public interface IPushStore
 }
 
 /// <summary>The subscription of a browser to push messages.</summary>
-/// <param name="Endpoint">The address, at the browser's push service, to which the messages for the browser are sent.</param>
+/// <param name="Endpoint">An address at the browser's push service. The server sends the browser's messages to this address.</param>
 /// <param name="Session">SHA-256 of the token of the session, in hex.</param>
 /// <param name="Key">The public key of the browser for the encryption: <c>p256dh</c>, in base64url.</param>
 /// <param name="Secret">The authentication secret of the browser for the encryption: <c>auth</c>, in base64url.</param>
-/// <param name="OnlyMentions">Whether only mentions and direct messages are sent, whatever the levels of the rooms say.</param>
-/// <param name="QuietUntil">Until when nothing is sent; null if the person may be disturbed now.</param>
+/// <param name="OnlyMentions">Whether rooms with the level <c>all</c> send only mentions. This does not apply to direct messages.</param>
+/// <param name="QuietUntil">The server sends nothing before this time; null if it may send now.</param>
 public sealed record StoredPushSubscription(string Endpoint, string Session, string Key, string Secret, bool OnlyMentions, DateTimeOffset? QuietUntil, DateTimeOffset CreatedAt);
 
 /// <summary>A subscription of a member of a room.</summary>

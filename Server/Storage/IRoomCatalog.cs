@@ -13,7 +13,9 @@ public interface IRoomCatalog
     /// <summary>Gets a room by its name, in any letter case. Null if there is none.</summary>
     ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Finds a room whose name has one of the skeletons of another name. Such names look the same. Null if there is none.</summary>
+    /// <summary>
+    /// Finds a room whose name has one of these skeletons. Names that share a skeleton look the same. Null if there is no such room.
+    /// </summary>
     ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken);
 
     /// <summary>
@@ -34,10 +36,10 @@ public interface IRoomCatalog
     ValueTask<RoomCreation> CreateRoomAsync(StoredRoom room, int maxOfOwner, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists the names of the empty rooms in alphabetical order. A room is empty if it was created before a time, never had an event, and has no
-    /// token and no webhook.
+    /// Lists the names of the empty rooms in alphabetical order. A room is empty if it was created before <paramref name="createdBefore"/>,
+    /// never had an event, and has no token and no webhook.
     /// </summary>
-    /// <param name="after">The list begins after this name; "" begins with the first.</param>
+    /// <param name="after">The list begins after this name. If it is "", the list begins with the first name.</param>
     ValueTask<IReadOnlyList<string>> ListEmptyRoomsAsync(DateTimeOffset createdBefore, string after, int max, CancellationToken cancellationToken);
 
     /// <summary>
@@ -48,10 +50,10 @@ public interface IRoomCatalog
     ValueTask<bool> RemoveEmptyRoomAsync(string name, DateTimeOffset createdBefore, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists the names of the abandoned rooms in alphabetical order. A room is abandoned if it has no owner, was created before a time, and had
-    /// no event since that time. A direct room is never abandoned.
+    /// Lists the names of the abandoned rooms in alphabetical order. A room is abandoned if it has no owner, was created before
+    /// <paramref name="unusedSince"/>, and had no event since then. A direct room is never abandoned.
     /// </summary>
-    /// <param name="after">The list begins after this name; "" begins with the first.</param>
+    /// <param name="after">The list begins after this name. If it is "", the list begins with the first name.</param>
     ValueTask<IReadOnlyList<string>> ListAbandonedRoomsAsync(DateTimeOffset unusedSince, string after, int max, CancellationToken cancellationToken);
 
     /// <summary>Removes a room like <see cref="RemoveRoomAsync"/>, but only if the room is abandoned.</summary>
@@ -69,7 +71,7 @@ public interface IRoomCatalog
     ValueTask<bool> RemoveRoomAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Erases the logs of removed rooms in small steps, and the remaining copies of erased texts on the disk. Call this once a minute.
+    /// Erases the logs of removed rooms in small steps. Also erases the copies of erased texts that remain on the disk. Call this once a minute.
     /// </summary>
     ValueTask EraseRemovedAsync(CancellationToken cancellationToken);
 
@@ -81,8 +83,8 @@ public interface IRoomCatalog
     ValueTask SetMemberAsync(string room, string user, bool isMember, long readSeq, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gets what the catalog stores about a user in a room, and counts what the user has not read; null if it stores nothing. A user who is not
-    /// a member may still have a read mark.
+    /// Gets what the catalog stores about a user in a room, and counts the unread messages. Null if the catalog stores nothing about the user.
+    /// A user who is not a member may still have a read mark.
     /// </summary>
     ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken);
 
@@ -96,7 +98,7 @@ public interface IRoomCatalog
     /// Lists the rooms in which a user or an address is banned now. If a room bans both the user and the address, the list has two entries for the
     /// room.
     /// </summary>
-    /// <param name="address">The address of the user; null to list the bans of the user alone.</param>
+    /// <param name="address">The address of the user. If null, the list has only the bans of the user.</param>
     ValueTask<IReadOnlyList<BannedRoom>> ListBannedRoomsAsync(string user, string? address, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Moves a user's read mark forward to <paramref name="seq"/>. A mark never moves back.</summary>
@@ -113,8 +115,8 @@ public sealed record BannedRoom(string Room, bool IsByAddress);
 /// <param name="ReadSeq">The read mark; 0 if the user has read nothing.</param>
 /// <param name="Notify">Which messages notify the user: <c>all</c>, <c>mentions</c> or <c>none</c>.</param>
 /// <param name="Unread">
-/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. With a database, only messages among the newest
-/// 10,000 events of the room count.
+/// The number of other users' messages after the read mark, at most <see cref="MaxCount"/>. A database counts only messages among the
+/// newest 10,000 events of the room.
 /// </param>
 /// <param name="Mentions">The number of other users' messages after the read mark that mention the user or all members, at most <see cref="MaxCount"/>.</param>
 public sealed record MemberState(bool IsMember, long ReadSeq, string Notify, int Unread, int Mentions)
@@ -143,8 +145,8 @@ public enum RoomCreation
 public sealed record StoredRoom(string Name, string Topic, string? Owner, bool IsPrivate)
 {
     /// <summary>
-    /// The skeletons of the name. Two rooms never have a common skeleton. Only the creation of a room needs this list; it is empty in a
-    /// room that the catalog returns.
+    /// The skeletons of the name. Two rooms never share a skeleton. Only the creation of a room needs this list; it is empty in a room
+    /// that the catalog returns.
     /// </summary>
     public IReadOnlyList<string> Skeletons { get; init; } = [];
 

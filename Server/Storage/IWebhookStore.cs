@@ -24,7 +24,7 @@ public interface IWebhookStore
     ValueTask<StoredWebhook?> FindAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>Lists the names of the rooms that have a webhook, in alphabetical order.</summary>
-    /// <param name="after">The list begins after this name; "" begins with the first.</param>
+    /// <param name="after">The list begins after this name. If it is "", the list begins with the first name.</param>
     ValueTask<IReadOnlyList<string>> ListRoomsAsync(string after, int max, CancellationToken cancellationToken);
 
     /// <summary>
@@ -86,7 +86,7 @@ public sealed record WebhookProgress(long DeliveredSeq)
 }
 
 /// <summary>An event that could not be delivered.</summary>
-/// <param name="At">When the delivery was given up.</param>
+/// <param name="At">When the server stopped trying to deliver the event.</param>
 /// <param name="Attempts">The number of attempts.</param>
 /// <param name="Error">The last error.</param>
 /// <param name="IsRetried">Whether the event is marked to be sent again.</param>

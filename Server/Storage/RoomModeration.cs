@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace RawSocketChat.Server.Storage;
 
-/// <summary>The names of the roles, from the one with the most rights to the one with the fewest.</summary>
+/// <summary>The names of the roles, in descending order of their rights.</summary>
 public static class RoomRole
 {
     public const string Owner = "owner";
@@ -28,7 +28,7 @@ public static class ModerationAction
 /// <summary>A ban. It applies to one user, and to new guests from the addresses of that user.</summary>
 /// <param name="User">The stable id of the user.</param>
 /// <param name="UserName">The user's name when the ban began.</param>
-/// <param name="Addresses">The addresses of a guest. An account has none.</param>
+/// <param name="Addresses">The addresses of a banned guest; empty for an account.</param>
 /// <param name="Until">The end of the ban; null if it has no end.</param>
 public sealed record RoomBan(string User, string UserName, IReadOnlyList<string> Addresses, DateTimeOffset? Until)
 {
@@ -56,7 +56,7 @@ public sealed record RoomModeration
 
     public string GetRole(string user) => Roles.GetValueOrDefault(user, RoomRole.Member);
 
-    /// <summary>Whether a mute of the user has not ended.</summary>
+    /// <summary>Whether the user is muted now.</summary>
     /// <param name="until">The end of the mute; null if it has no end.</param>
     public bool IsMuted(string user, DateTimeOffset now, out DateTimeOffset? until) => Mutes.TryGetValue(user, out until) && !(until <= now);
 

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Transports;
 /// </summary>
 internal static class LingeringClose
 {
-    // Longer than the gap between two segments of a peer that is still sending, but short enough for a person who waits.
+    // This time is longer than the gap between two segments of a peer that is still sending. It is short enough for a person who waits.
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(200);
 
     /// <summary>

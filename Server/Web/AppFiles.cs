@@ -19,7 +19,7 @@ internal sealed partial class AppFiles
     // The background of the page in its light theme (--rail in style.css).
     private const string Background = "#f3efe7";
 
-    // Writes the letters of other scripts without escapes.
+    // Writes non-ASCII letters without escapes.
     private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private readonly Dictionary<string, PageFile> _files;
@@ -47,7 +47,7 @@ internal sealed partial class AppFiles
             Display: "standalone",
             Background,
             options.Color ?? SiteIcons.DefaultColor,
-            // One entry for each purpose: with both purposes in one entry, a system without masks would show the icon with margins.
+            // One entry for each purpose. If one entry had both purposes, a system that does not mask icons would show the icon with margins.
             [.. from icon in icons from purpose in icon.Purpose.Split(' ') select new ManifestIcon(icon.Name, icon.Sizes, icon.Name.EndsWith(".svg", StringComparison.Ordinal) ? "image/svg+xml" : "image/png", purpose)]);
         return new PageFile("application/manifest+json", JsonSerializer.SerializeToUtf8Bytes(fields, Readable.Manifest), "default-src 'none'");
     }

@@ -13,7 +13,7 @@ namespace RawSocketChat.Server.Web;
 /// <param name="contentType">The value of Content-Type.</param>
 public sealed class CompressedText(string text, string contentType)
 {
-    // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because its policy contains hashes.
+    // Browsers and proxies ask again at each visit, and the answer is usually 304. No proxy may change the page, because the page's policy contains hashes.
     private const string CacheControl = "no-cache, no-transform";
 
     // The best compression of the page takes a second of CPU time. So the page is compressed at the first request for an encoding, and all servers
@@ -41,7 +41,7 @@ public sealed class CompressedText(string text, string contentType)
     }
 
     // RFC 9110, section 12.5.3. If several encodings have the highest quality, the server sends the smallest body. If the client names no encoding,
-    // the server sends the plain text.
+    // the server sends the uncompressed text.
     private TextBody Choose(IList<StringWithQualityHeaderValue> accepted)
     {
         var (brotli, gzip) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"));

@@ -14,7 +14,7 @@ internal static partial class PageComments
     /// </summary>
     /// <remarks>
     /// This method does not recognize strings and template literals. Tests/Client/served-page.test.mjs parses client.html with and without the comments,
-    /// and compares the two. The test reads the pattern from this file.
+    /// and compares the results. The test reads the pattern from this file.
     /// </remarks>
     public static string Remove(string page) => Elements().Replace(page, element => Comments().Replace(element.Value, ""));
 

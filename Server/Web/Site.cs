@@ -12,10 +12,10 @@ namespace RawSocketChat.Server.Web;
 /// </summary>
 public sealed partial class Site
 {
-    // The page shows the first six.
+    // The page shows the first six of these rooms.
     private const int MaxRooms = 12;
 
-    // All visitors in this time get the same list, so the server reads the rooms only once.
+    // All requests within this time get the same answer, so the server reads the rooms only once.
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
 
     private readonly string? _name;
@@ -26,7 +26,7 @@ public sealed partial class Site
     private volatile Answer? _answer;
 
     /// <param name="options">The settings; <see cref="WebOptions.FindErrors"/> has found no errors in them.</param>
-    /// <param name="rooms">Gets the rooms from which the page lists the public ones.</param>
+    /// <param name="rooms">Gets rooms. The answer lists the public ones.</param>
     /// <param name="time">The clock.</param>
     public Site(WebOptions options, Func<IEnumerable<RoomLoop>> rooms, TimeProvider time)
     {

@@ -7,8 +7,8 @@ using System.Text;
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The icons of the installed page. Without a logo of the operator, they show the page's symbol, a plug, on the operator's color. With a logo, they are
-/// SVG images that contain the logo.
+/// The icons of the installed page. If the operator has set no logo, the icons show the page's symbol, a plug, on the operator's color. Otherwise
+/// they are SVG images that contain the logo.
 /// </summary>
 internal static class SiteIcons
 {
@@ -31,8 +31,8 @@ internal static class SiteIcons
     private const int SignatureLength = 8;
 
     /// <summary>Creates the icons.</summary>
-    /// <param name="color">The operator's color, such as <c>#1f6feb</c>; null for the page's own.</param>
-    /// <param name="logo">The operator's logo as a <c>data:</c> address; null for the page's own.</param>
+    /// <param name="color">The operator's color, such as <c>#1f6feb</c>; null for the page's own color.</param>
+    /// <param name="logo">The operator's logo as a <c>data:</c> address; null for the page's own logo.</param>
     public static IReadOnlyList<SiteIcon> Create(string? color, string? logo)
     {
         if (logo is not null)
@@ -86,8 +86,8 @@ internal static class SiteIcons
         return bytes;
     }
 
-    // The embedded images have a palette that goes from the background to white in equal steps. So another color needs only another palette. The
-    // chunk PLTE is the second one, after IHDR.
+    // The palette of the embedded images goes from the background to white in equal steps. So a different color needs only a different palette.
+    // The chunk PLTE is the second chunk, after IHDR.
     private static byte[] Recolor(byte[] png, byte[] background)
     {
         var header = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(SignatureLength));

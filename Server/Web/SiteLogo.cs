@@ -1,7 +1,7 @@
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
-/// The file of the operator's logo. The page gets the logo as a <c>data:</c> address, because its Content-Security-Policy allows no other images.
+/// The file of the operator's logo. The page gets the logo as a <c>data:</c> address inside <c>/site.json</c>, so it needs no request for the logo.
 /// </summary>
 internal static class SiteLogo
 {
@@ -38,7 +38,7 @@ internal static class SiteLogo
         }
     }
 
-    // The first bytes of each format. A browser shows an SVG image in an img element without running its scripts.
+    // Detects the format by its first bytes, or SVG by its element. A browser shows an SVG image in an img element without running its scripts.
     private static string? FindType(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > 5 && bytes[0] == 0x89 && bytes[1..].StartsWith("PNG\r\n"u8))

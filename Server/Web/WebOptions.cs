@@ -40,7 +40,7 @@ public sealed partial class WebOptions
     public IList<string> FrameAncestors { get; } = [];
 
     /// <summary>Finds settings that are invalid. Reads the file of <see cref="Logo"/>.</summary>
-    /// <returns>A line for each error, which names the setting.</returns>
+    /// <returns>One line for each error. Each line names the setting.</returns>
     internal IEnumerable<string> FindErrors()
     {
         if (Name is not null && (string.IsNullOrWhiteSpace(Name) || Name.Length > MaxName || Name.Any(char.IsControl)))

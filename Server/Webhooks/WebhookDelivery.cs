@@ -118,7 +118,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
         }
     }
 
-    // Runs all webhooks once at the start, because events may have been stored after their last delivery.
+    // Runs the webhooks of all rooms, because events may have been stored after their last delivery.
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
         try
@@ -197,7 +197,7 @@ internal sealed class WebhookDelivery : BackgroundService, IWebhookDelivery
     // receivers leave slots for the others.
     private async Task<WebhookStep> TryStepAsync(Entry entry)
     {
-        // With several servers, only one of them delivers. Otherwise a receiver would get each event several times, and in no order.
+        // With several servers, only one of them delivers. Otherwise a receiver would get each event several times, and the events in any order.
         if (!_nodes.IsLeader)
             return WebhookStep.Idle;
         var (hasSlowSlot, hasSlot) = (false, false);

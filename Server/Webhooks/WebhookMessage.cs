@@ -8,8 +8,9 @@ using RawSocketChat.Server.Storage;
 namespace RawSocketChat.Server.Webhooks;
 
 /// <summary>What a receiver gets for one event.</summary>
-/// <param name="Id"> The id is the same in each attempt. No other event has it, even after an older backup was restored. So a receiver can drop
-/// repetitions. </param>
+/// <param name="Id">
+/// The id is the same in each attempt. No other event has this id, even after an older backup was restored. So a receiver can drop repetitions.
+/// </param>
 /// <param name="Body">JSON in UTF-8: the type, the time and the frame of the event.</param>
 internal sealed record WebhookMessage(string Id, byte[] Body)
 {

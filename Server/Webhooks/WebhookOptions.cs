@@ -24,7 +24,7 @@ public sealed class WebhookOptions
     [Range(1, 720)]
     public int RetryHours { get; set; } = 24;
 
-    /// <summary>Maximum number of requests to all receivers together at the same time. There is at most one request for each webhook. Default 64.</summary>
+    /// <summary>Maximum number of requests to all receivers at the same time. There is at most one request for each webhook. Default 64.</summary>
     [Range(1, 10_000)]
     public int MaxConcurrent { get; set; } = 64;
 

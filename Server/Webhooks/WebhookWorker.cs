@@ -78,8 +78,8 @@ internal sealed class WebhookWorker(
         return WebhookStep.WaitUntil(progress.NextAttemptAt.Value);
     }
 
-    // The event that was just tried has expired. The worker gives it up, and also all later events that have expired, without an attempt for each of
-    // them: such attempts would only show again that the receiver does not work, and meanwhile more events would expire.
+    // The event that was just tried has expired. The worker gives up this event and all later events that have expired. It does not try each of them,
+    // because the receiver does not work, and more events would expire during the attempts.
     private async Task<WebhookStep> GiveUpExpiredAsync(StoredWebhook webhook, WebhookProgress progress, DateTimeOffset now)
     {
         while (true)
@@ -135,8 +135,8 @@ internal sealed class WebhookWorker(
         return result;
     }
 
-    // The log is found by the name of the room. Since the event was read, the room may have been removed, and somebody may have created another room
-    // with the same name, whose events the receiver must not get. But the webhook is removed together with its room, and no other webhook has its id.
+    // The log is found by the name of the room. After the event was read, this room may have been replaced by a new room with the same name. The
+    // receiver must not get the events of the new room. But the webhook is removed together with its room, and no other webhook has its id.
     private async Task<bool> IsCurrentAsync(StoredWebhook webhook, CancellationToken cancellationToken) =>
         await store.FindAsync(webhook.Room, cancellationToken) is { } now && now.Id == webhook.Id && now.Secret == webhook.Secret;
 

@@ -39,7 +39,7 @@ describe('unread messages', () => {
     assert.deepEqual(counts(receive(live, change('deleted', 8, 7, { from: ANN }))), [3, 1, 4], 'the message is the person’s own');
     assert.deepEqual(counts(receive(live, change('deleted', 8, 6))), [2, 0, 4]);
   });
-  test('begin or stop to count as mentions when they are edited', () => {
+  test('start or stop counting as mentions after an edit', () => {
     const state = enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 }));
     const mentioned = receive(state, change('edited', 6, 5, { text: '@ann', mentions: [ANN.user] }));
     assert.deepEqual(counts(mentioned), [2, 1, 4]);

@@ -1,4 +1,4 @@
-// Messages that change, read marks, typing and invitations, in the page.
+// Tests of the whole page: changed messages, read marks, typing and invitations.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
@@ -9,7 +9,7 @@ describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
   const node = (seq) => page.$('log').find(({ dataset }) => dataset.seq === String(seq) && dataset.action === undefined)[0];
-  /** Receives a frame that changes the log, and waits until the page has drawn it. After a drawing, the page rests for a while. */
+  /** Receives a frame that changes the log, and waits until the page has drawn it. After a drawing, the page waits before it draws again. */
   const receive = async (frame) => {
     const drawn = page.$('log').textContent;
     page.receive(frame);
@@ -70,7 +70,7 @@ describe('in the page', () => {
     page.type('');
   });
 
-  test('the arrow key (up) in the empty input edits the newest own message', async () => {
+  test('the up arrow key in the empty input edits the newest own message', async () => {
     page.press('ArrowUp');
     assert.equal(page.$('input').value, 'yes');
     page.type('yes, always');

@@ -1,4 +1,4 @@
-// A server without guests.
+// Tests of the page with a server that allows no guests.
 
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';

@@ -81,7 +81,7 @@ describe('connecting', () => {
     assert.equal(transports.length, 0);
   });
 
-  test('the connection calls prepare again after a failure, when the server allows it', async () => {
+  test('after a failure, the connection calls prepare again when the server’s retry time is over', async () => {
     let attempts = 0;
     await open({ prepare: async () => { attempts += 1; throw new RetryableError('busy', 4_000); } });
     assert.equal(status().state, 'reconnecting');
@@ -243,7 +243,7 @@ describe('after the transport closed', () => {
     assert.equal(transports.length, 1);
   });
 
-  test('a bye frame that forbids reconnecting ends the connection, and contains the reason', async () => {
+  test('a bye frame that forbids reconnecting ends the connection, and its text is the reason', async () => {
     await open();
     last().onready(WELCOME);
     last().onframe({ type: 'bye', reconnect: false, text: 'closed for today' });

@@ -1,4 +1,4 @@
-// People who leave a room and come back, in the page.
+// Tests of the whole page: people leave a room and come back.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
@@ -65,7 +65,7 @@ describe('a person who leaves', () => {
     await shows(() => names().join() === 'ann');
   });
 
-  test('is not counted twice if the page joins the room again meanwhile', async () => {
+  test('is not subtracted from the count if the page joins the room again within the five seconds', async () => {
     for (let seq = 3; seq < 23; seq++) page.receive(message(seq, `later ${seq}`));
     presence('joined');
     await shows(() => names().join() === 'ann,bob');

@@ -49,7 +49,7 @@ describe('the report', () => {
     }
   });
 
-  test('shows what a developer needs of a frame', () => {
+  test('shows the parts of a frame that a developer needs', () => {
     assert.equal(frameText(joined(2, [message(1, 'hi')], { id: 'j1' })), '{"type":"joined","room":"lobby","epoch":"e1","seq":2,"role":"member","members":"2 items","memberCount":2,"messages":"1 items","id":"j1"}');
     assert.equal(frameText({ type: 'error', code: 'rate-limited', retryAfterMs: 200, text: 'slowly' }), '{"type":"error","code":"rate-limited","retryAfterMs":200,"text":"…"}');
     assert.equal(frameText('/join lobby'), '/join …');

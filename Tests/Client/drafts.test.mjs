@@ -30,7 +30,7 @@ describe('a draft', () => {
     assert.equal(drafts.switchTo('lobby', 'for dev'), '');
   });
 
-  test('that was written before the page was in a room belongs to the first room, unless this room has a draft', () => {
+  test('moves to the first room if the page was in no room before, unless this room has a draft', () => {
     assert.equal(new Drafts(null).switchTo('lobby', 'early'), null);
     assert.equal(new Drafts([['lobby', 'stored']]).switchTo('lobby', ''), 'stored');
   });
@@ -88,7 +88,7 @@ describe('stored drafts', () => {
     assert.equal(after.switchTo('lobby', 'for dev'), 'for the lobby');
   });
 
-  test('of other rooms stay when this tab stores its own', () => {
+  test('of other rooms stay when this tab stores its drafts', () => {
     const drafts = inLobby();
     drafts.keep('mine');
     assert.deepEqual(drafts.entriesWith([['dev', 'of another tab'], ['lobby', 'older']]), [['dev', 'of another tab'], ['lobby', 'mine']]);

@@ -1,4 +1,4 @@
-// The emoji picker and the completion of emoji, in the page.
+// Tests of the whole page: the emoji picker and the completion of emoji.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -87,7 +87,7 @@ describe('in the page', () => {
     assert.deepEqual(shown(), []);
   });
 
-  test('with the Shift key the picker stays open; the Enter key in the search chooses the first result', () => {
+  test('a click with the Shift key keeps the picker open, and the Enter key in the search chooses the first result', () => {
     page.type('');
     click('open-emoji');
     assert.equal(headings()[0], 'Recently used');

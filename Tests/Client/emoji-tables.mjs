@@ -45,7 +45,7 @@ function tableOf(annotations) {
   }));
   const write = () => `[\n${rows.map((row) => JSON.stringify(row.map(({ text, used }) => text + used.join(' ')))).join(',\n')}\n]\n`;
   let bytes = Buffer.byteLength(write());
-  // Each emoji gets one word, then each emoji gets a second word, until the table is full.
+  // First each emoji gets one word, then each emoji gets a second word, and so on until the table is full.
   for (let round = 0; round < MAX_WORDS; round += 1) {
     for (const { words, used } of rows.flat()) {
       if (words[round] === undefined || used.length < round) continue;

@@ -74,7 +74,7 @@ describe('the search', () => {
 });
 
 describe('the completion', () => {
-  test('begins with a colon at the start of a word and two letters', () => {
+  test('needs a colon at the start of a word, and two letters after the colon', () => {
     for (const [text, typed] of [[':sm', 'sm'], ['hello :smi', 'smi'], ['(:smi', 'smi'], ['one\n:smi', 'smi'], [':thumbs_u', 'thumbs_u'], [':笑脸', '笑脸'], [':é́té', 'é́té']]) {
       assert.equal(emojiBeingTyped(text, text.length), typed, text);
     }
@@ -107,7 +107,7 @@ describe('the recent emoji', () => {
     assert.deepEqual(withRecentEmoji(many, '🎉'), ['🎉', ...many.slice(0, 15)]);
   });
 
-  test('are read from what any version of the page has stored', () => {
+  test('are read from the stored data, and everything invalid in it is ignored', () => {
     for (const stored of [null, 'text', { 0: '😀' }]) assert.deepEqual(readRecentEmoji(stored), []);
     assert.deepEqual(readRecentEmoji(['😀', 3, null, '🎉']), ['😀', '🎉']);
     assert.equal(readRecentEmoji(Array(40).fill('😀')).length, 16);
@@ -145,14 +145,14 @@ describe('the keys in the grid', () => {
     assert.equal(press('End', 12, SIZES), 20);
   });
 
-  test('other keys, and keys with a modifier, are not for the grid', () => {
+  test('the grid ignores other keys, and keys with a modifier', () => {
     assert.equal(press('a', 0, SIZES), null);
     assert.equal(press('Enter', 0, SIZES), null);
     assert.equal(press('ArrowRight', 0, SIZES, { altKey: true }), null);
   });
 });
 
-test('the style has as many columns as the keys', async () => {
+test('the style and the arrow keys use the same number of columns', async () => {
   const style = await readFile(new URL('../../Server/Web/client/style.css', import.meta.url), 'utf8');
   assert.match(style, new RegExp(`#emoji-list \\.grid \\{[^}]*repeat\\(${EMOJI_COLUMNS},`));
 });

@@ -26,7 +26,7 @@ test('a closed server asks for a login, and offers registration only if it is al
   assert.equal(entranceWords('login', closedWithoutRegistration).other, null);
 });
 
-test('a closed server with a provider shows the button first, and the password after a click', () => {
+test('a closed server with a login provider first shows the provider’s button, and asks for a password only after a click', () => {
   assert.equal(firstMode(closedWithButton), 'button');
   assert.equal(otherMode('button', closedWithButton), 'login');
   assert.equal(entranceWords('button', closedWithButton).other, 'Log in with a password');

@@ -48,7 +48,7 @@ test('flush applies all waiting events', () => {
   assert.equal(applied.flat().length, 2_500);
 });
 
-test('a batch changes the state in the same way as its events one after the other', () => {
+test('a batch has the same effect on the state as its events applied one by one', () => {
   const start = withOutbox(inLobby(), outboxItem('1', { text: 'mine', attempted: true }));
   const batch = [message(1, 'a'), message(2, 'ann, look'), message(3, 'mine', ANN), { ...message(4, 'elsewhere'), room: 'other' }];
   const context = { watching: null, at: '' };

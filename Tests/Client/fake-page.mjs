@@ -81,10 +81,10 @@ class FakeStorage {
 class FakeChannel { addEventListener() {} postMessage() {} }
 
 /**
- * Starts the client. The time advances only by the test's own ticks. A test file can start one page only.
+ * Starts the client. The time advances only when the test calls tick. A test file can start one page only.
  * @param {{ address?: string, stored?: Record<string, unknown>, lasting?: Record<string, unknown>, isSecure?: boolean, isFramed?: boolean, refusal?: object, answer?: object, channel?: Function, server?: Record<string, string> }} options
  *   `address` is the page's address. `stored` is what the tab has stored, and `lasting` what the browser has stored for all tabs. `isSecure` says whether
- *   the page is a secure context. `answer` or `refusal` is the answer to POST /session; without both, the server welcomes ann. `channel`
+ *   the page is a secure context. `answer` or `refusal` is the answer to POST /session; if both are missing, the server welcomes ann. `channel`
  *   is the class of the channel between tabs. `server` is what the server has written into the page
  */
 export async function startPage({ address = 'http://chat.test/', stored = {}, lasting = {}, isSecure = false, isFramed = false, refusal, answer = refusal, channel = FakeChannel, server = {} } = {}) {
@@ -115,7 +115,7 @@ export async function startPage({ address = 'http://chat.test/', stored = {}, la
     $: (id) => elements.get(id),
     /** Lets promises and animation frames finish. */
     settle: async () => { for (let i = 0; i < 20; i++) await new Promise((resolve) => { setImmediate(resolve); }); },
-    /** Waits until the condition is true, but at most two seconds of real time. The page may draw late, because it rests after each drawing. */
+    /** Waits until the condition is true, but at most two seconds of real time. The page may draw late, because it waits between two drawings. */
     async until(condition) {
       for (const end = performance.now() + 2_000; !condition() && performance.now() < end;) await page.settle();
     },

@@ -35,7 +35,7 @@ describe('the texts of the page isolate', () => {
     const { title, body } = notificationOf(message(3, `${OVERRIDE}a`, SHALOM), roomWith([]), ANN);
     assert.deepEqual([title, body], [`${ISOLATED} in #lobby`, 'a']);
   });
-  test('no text in an error: the page only removes the characters that change the direction', () => {
+  test('no part of an error text: the page only removes the characters that change the direction', () => {
     assert.equal(lastText(receive(inLobby(), { type: 'error', code: 'x', text: `no "${OVERRIDE}abc"` })), 'no "abc"');
     assert.equal(errorWords({ type: 'error', text: `no "${OVERRIDE}abc"` }), 'No "abc".');
   });

@@ -11,7 +11,7 @@ after(() => mock.timers.reset());
 const send = (message) => page.post({ source: window.parent, origin: 'https://site.test', ...message });
 const token = (jwt) => ({ data: { type: 'rawsocketchat.token', jwt } });
 
-test('the page asks the site for a token, sends no secret, and hides its form meanwhile', () => {
+test('the page asks the site for a token without sending a secret, and hides its form until the answer arrives', () => {
   assert.deepEqual(page.posted, [{ type: 'rawsocketchat.token-request', reason: 'start' }]);
   assert.equal(page.$('entrance').dataset.waiting, '');
   assert.equal(page.socket, null);

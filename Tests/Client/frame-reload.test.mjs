@@ -15,7 +15,7 @@ test('the page first tries the session that it has stored', () => {
   assert.equal(page.urls.at(-1).searchParams.get('session'), 's-1');
 });
 
-test('if the server welcomes the page as a new guest instead, the page asks the site for a token', async () => {
+test('if the session has ended and the server welcomes a new guest, the page asks the site for a token', async () => {
   page.receive({ type: 'welcome', user: 'u-7', name: 'guest-7', guest: true, session: 's-2' });
   await page.settle();
   assert.deepEqual(page.posted, [{ type: 'rawsocketchat.token-request', reason: 'ended' }]);

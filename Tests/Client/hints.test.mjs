@@ -28,9 +28,9 @@ describe('lineOfHint', () => {
     });
   }
 
-  test('a typed hint stays as it is', () => assert.deepEqual(line('/join lobby'), { line: '/join lobby' }));
+  test('a hint that is a command line stays as it is', () => assert.deepEqual(line('/join lobby'), { line: '/join lobby' }));
 
-  test('the hint of a message becomes the text of the message, for its room', () => {
+  test('a hint with a say frame becomes the text of the message, for the room of the frame', () => {
     assert.deepEqual(line({ type: 'say', text: 'hi all', room: 'dev' }), { line: 'hi all', room: 'dev' });
     assert.deepEqual(line({ type: 'say', text: '/hi' }), { line: '//hi', room: undefined });
     assert.deepEqual(line({ type: 'say', text: 'waves', me: true, room: 'dev' }), { line: '/me waves', room: 'dev' });

@@ -31,7 +31,7 @@ test('the count selects the plural form of the language and is written as the la
 
 test('a placeholder without a value stays as it is', () => assert.equal(t('{who} left'), '{who} left'));
 
-test('a text with the name of a property that all objects have is not a translation', () => assert.equal(t('constructor'), 'constructor'));
+test('a property that all objects have, such as constructor, is not a translation', () => assert.equal(t('constructor'), 'constructor'));
 
 test('withParts puts parts of another type in the place of the placeholders, in the order of the translation', () => {
   useLanguage('ar', { '{actor} muted {name}': 'كتم {actor} العضو {name}' });
@@ -47,7 +47,7 @@ test('languageVersion changes when the language or its table changes', () => {
 });
 
 describe('selectLanguage', () => {
-  test('takes the first language of the browser that the page has, with its region', () => {
+  test('takes the first of the browser’s languages that the page has, with the region', () => {
     assert.deepEqual(selectLanguage(['nl', 'de-AT', 'en-GB'], 'auto'), { language: 'de', tag: 'de-AT' });
     assert.deepEqual(selectLanguage(['nl', 'en-GB'], 'auto'), { language: 'en', tag: 'en-GB' });
     assert.deepEqual(selectLanguage(['zh-Hant-TW'], 'auto'), { language: 'zh', tag: 'zh-Hant-TW' });

@@ -71,7 +71,7 @@ describe('the days of a log', () => {
   const daysOf = (...added) => withDays([], added).map(({ order, day }) => [order, day.slice(-2)]);
 
   test('begin at their first entries', () => assert.deepEqual(daysOf(entry(1, '03'), entry(2, '03'), entry(3, '04')), [[1, '03'], [3, '04']]));
-  test('begin once, if a clock was set back', () => assert.deepEqual(daysOf(entry(1, '03'), entry(2, '04'), entry(3, '03'), entry(4, '04'), entry(5, '05')), [[1, '03'], [2, '04'], [5, '05']]));
+  test('begin only once, even if a clock was set back', () => assert.deepEqual(daysOf(entry(1, '03'), entry(2, '04'), entry(3, '03'), entry(4, '04'), entry(5, '05')), [[1, '03'], [2, '04'], [5, '05']]));
   test('do not depend on the order in which the entries arrive', () => {
     const all = Array.from({ length: 40 }, (_, index) => entry(index + 1, String(3 + Math.floor(index / 9) + (index % 7 === 3 ? 1 : 0)).padStart(2, '0')));
     const expected = withDays([], all);
@@ -120,5 +120,5 @@ describe('createEntry', () => {
   });
 
   test('an event without a sender gets a placeholder', () => assert.equal(createEntry({ type: 'topic', seq: 1 }).from.name, '?'));
-  test('other events have no entry', () => assert.equal(createEntry({ type: 'reacted', seq: 1 }), null));
+  test('other events create no entry', () => assert.equal(createEntry({ type: 'reacted', seq: 1 }), null));
 });

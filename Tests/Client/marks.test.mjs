@@ -1,4 +1,4 @@
-// The mark of new messages, also after a reload, and the choice of the tab that tells the person about a message.
+// Tests of the mark of new messages, also after a reload, and of the rule that only one tab tells the person about a message.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

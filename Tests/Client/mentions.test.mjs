@@ -24,7 +24,7 @@ describe('mentionsName', () => {
 
   test('finds nothing if the name is undefined', () => assert.equal(mentions('hello', undefined), false));
   test('finds a name that contains punctuation', () => assert.equal(mentions('ask a.b-c (again)', 'a.b-c'), true));
-  test('finds a name with a letter whose lower case is longer', () => assert.equal(mentions('merhaba İnci!', 'İnci'), true));
+  test('finds a name with a letter that becomes longer in lower case', () => assert.equal(mentions('merhaba İnci!', 'İnci'), true));
   test('treats composed and decomposed letters as equal', () => assert.equal(mentions('jose\u0301, look', 'José'), true));
   test('treats the two small sigmas as equal', () => assert.equal(mentions('ΟΔΟΣ, look', 'οδος'), true));
 });
@@ -32,12 +32,12 @@ describe('mentionsName', () => {
 describe('the place of a name in a text', () => {
   const shown = (text, name = 'ann') => { const range = wordRange(text, name); return range && text.slice(...range); };
 
-  test('is a word of its own, in any letter case', () => {
+  test('is a whole word, in any letter case', () => {
     assert.equal(shown('well, Ann?'), 'Ann');
     assert.deepEqual(wordRange('joann and ann', 'ann'), [10, 13]);
     assert.equal(shown('annual plan'), null);
     assert.equal(shown('ann_b, xann'), null);
   });
-  test('is unknown if lower case changes the length of the text', () => assert.equal(shown('İ ann', 'ann'), null));
+  test('is unknown if the text has another length in lower case', () => assert.equal(shown('İ ann', 'ann'), null));
   test('is unknown for an empty name', () => assert.equal(shown('ann', ''), null));
 });

@@ -1,4 +1,4 @@
-// The menus of people and rooms, their questions, and the jump to a quoted message, in the page.
+// Tests of the whole page: the menus of people and rooms, the questions that the menus open, and the jump to a quoted message.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
@@ -77,7 +77,7 @@ describe('in the page', () => {
     page.$('account').close();
   });
 
-  test('a mute asks for a duration and a reason, shows an error in the dialog, and closes after the answer', () => {
+  test('the dialog for a mute asks for a duration and a reason, shows an error, and closes after the answer', () => {
     openBob();
     chooseItem('mute');
     assert.equal(page.$('form').open, true);
@@ -117,7 +117,7 @@ describe('in the page', () => {
     page.$('menu').close();
   });
 
-  test('a message to a person opens the direct room, in its own group and under the person’s name', async () => {
+  test('a message to a person opens the direct room, and the list shows it in a separate group under the person’s name', async () => {
     openBob();
     chooseItem('message');
     assert.deepEqual({ ...last('dm'), id: 0 }, { type: 'dm', to: 'bob', id: 0 });

@@ -37,7 +37,7 @@ describe('links', () => {
     ['「http://a.test/b」、', 'http://a.test/b'],
     ['http://a.test/b\u202Ecba', 'http://a.test/b'],
   ]) {
-    test(`the link in ${text} ends before its punctuation`, () => assert.equal(links(text)[0][0], expected));
+    test(`the link in ${text} ends before the punctuation`, () => assert.equal(links(text)[0][0], expected));
   }
 });
 
@@ -83,7 +83,7 @@ describe('code', () => {
 });
 
 for (const text of ['', 'hello', 'a `b` c', '```\nx\n```', 'see http://a.test/b), and #lobby.', '`a``b`', '```', '#', 'http://[']) {
-  test(`the pieces of ${JSON.stringify(text)} are the whole text if they are joined`, () => assert.equal(joined(text), text));
+  test(`the joined pieces of ${JSON.stringify(text)} are the whole text`, () => assert.equal(joined(text), text));
 }
 
 describe('parsedText', () => {

@@ -50,13 +50,13 @@ describe('a moderated event', () => {
     assert.equal(lobby(receive(start(), moderated('role', { ...ANN, role: 'owner' }))).role, 'owner');
     assert.equal(lobby(receive(start(), moderated('role', { ...BOB, role: 'owner' }))).role, 'member');
   });
-  test('that removes this user keeps the log, and marks the waiting messages as failed with the reason', () => {
+  test('keeps the log if it removes this user, and marks the waiting messages as failed with the reason', () => {
     const state = receive(start(), moderated('kick', { ...ANN, reason: 'spam' }));
     assert.deepEqual([lobby(state).live, lobby(state).removed], [false, true]);
     assert.equal(errorOf(state)[0], 'failed You were removed from this room. spam');
     assert.equal(lobby(state).entries.length, 4);
   });
-  test('that is older than the join does not remove a user who has joined again', () => {
+  test('does not remove this user from the room if it is older than the last join', () => {
     const back = receive(receive(start(), moderated('kick', ANN)), joined(6), { request: { kind: 'join', room: 'lobby' } });
     assert.equal(lobby(back).removed, false);
     assert.equal(lobby(receive(back, moderated('kick', ANN))).live, true);
@@ -82,7 +82,7 @@ describe('a room that is closed', () => {
     assert.equal(state.rooms.get('den').entries.at(-1).text, '#lobby no longer exists, or you can’t enter it any more.');
     assert.deepEqual([...gone(start()).rooms.keys()], ['lobby']);
   });
-  test('can be the only room: then there is no current room', () => assert.equal(receive(inLobby(), closed()).current, null));
+  test('leaves no current room if it was the only room', () => assert.equal(receive(inLobby(), closed()).current, null));
 });
 
 describe('slow mode', () => {

@@ -10,7 +10,7 @@ const shown = (event, changes) => notificationOf(event, room(changes), ANN);
 describe('a notification', () => {
   test('shows the name, the room and the text, without the backticks around code', () =>
     assert.deepEqual(shown(message(1, 'see `this`')), { title: 'bob in #lobby', body: 'see this', tag: 'lobby', seq: 1 }));
-  test('of a direct room shows only the name of the other person', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
+  test('shows only the name of the other person for a direct room', () => assert.equal(shown(message(1, 'hi'), { with: BOB }).title, 'bob'));
   test('has at most 200 characters of the text', () => assert.equal(shown(message(1, 'x'.repeat(5_000))).body.length, 200));
   test('is shown only for mentions at the room’s level “mentions”', () => {
     assert.equal(shown(message(1, 'hi'), { notify: 'mentions' }), null);
@@ -39,7 +39,7 @@ describe('in the page', () => {
   after(() => mock.timers.reset());
   let page;
   const notifications = [];
-  /** What the page has told the other tabs. */
+  /** The messages that the page has sent to the other tabs. */
   const told = [];
   let tab;
   class FakeChannel extends EventTarget {
@@ -116,7 +116,7 @@ describe('in the page', () => {
     page.$('quiet-for').dispatchEvent(new Event('change'));
   });
 
-  test('no notification is shown while the person looks at the page, and the other tabs learn that the person has seen the message', async () => {
+  test('while the person looks at the page, it shows no notification, and tells the other tabs that the person has seen the message', async () => {
     document.hasFocus = () => true;
     await receive(message(6, 'six'));
     assert.equal(notifications.length, 1);

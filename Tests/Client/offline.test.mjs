@@ -1,4 +1,4 @@
-// The messages that the page keeps for the time without a network.
+// Tests of the messages that the page stores, so that it can show them without a network.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -49,7 +49,7 @@ test('stored messages appear in a room that is not joined, and the messages of t
   assert.equal(lobby(online).isOffline, false);
 });
 
-test('stored messages do not appear in a joined room or in another room', () => {
+test('stored messages do not appear in a joined room, and do not add a room to the list', () => {
   const online = inLobby([message(5, 'text 5')]);
   assert.equal(withOfflineRooms(online, [stored(messages(1, 3))]), online);
   assert.equal(withOfflineRooms(EMPTY_STATE, [stored(messages(1, 3))]), EMPTY_STATE);
@@ -63,7 +63,7 @@ test('the mark of new messages is before the first stored message that was unrea
   for (const read of [4, 0, undefined]) assert.equal(lobby(restored({ ...stored(messages(1, 4)), read })).firstUnread, null);
 });
 
-test('the mark of new messages is where the tab had it before the page was loaded again', () => {
+test('the mark of new messages keeps its place when the page is loaded again', () => {
   const state = withMarks(withPlaceholders(EMPTY_STATE, ['lobby']), [['lobby', { epoch: 'e1', seq: 2 }]]);
   const offline = withOfflineRooms(state, [stored(messages(1, 3), { read: 3 })]);
   assert.equal(lobby(offline).firstUnread, 2);
@@ -73,7 +73,7 @@ test('the mark of new messages is where the tab had it before the page was loade
   assert.equal(online(joined(3, messages(1, 3), { epoch: 'e2', read: 3, unread: 0 })), null, 'the server has another log');
 });
 
-test('what the person had read before the page was closed counts as read, although the server does not know it yet', () => {
+test('messages that the person read before the page was closed stay read, although the server does not know it yet', () => {
   const offline = restored(stored(messages(1, 3), { read: 3 }));
   const online = (frame) => lobby(receive(offline, frame, JOIN));
   const counts = ({ read, unread, firstUnread, seen }) => [read, unread, firstUnread, seen];
@@ -100,7 +100,7 @@ test('a person who has seen the stored messages still gets the server’s counts
   assert.deepEqual([lobby(online).unread, lobby(online).firstUnread], [3, 3]);
 });
 
-test('the stored messages of a room that the user can’t enter any more disappear', () => {
+test('the stored messages of a room disappear if the user can’t enter the room any more', () => {
   const state = { ...restored(stored(messages(1, 3))), outbox: [{ id: '1', room: 'lobby', state: 'pending' }] };
   const refused = receive(state, { type: 'error', code: 'banned', text: 'you are banned' }, JOIN);
   assert.deepEqual(lobby(refused).entries.filter(({ kind }) => kind === 'message'), []);

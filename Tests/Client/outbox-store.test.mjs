@@ -163,7 +163,7 @@ test('a page does not take over the copies of a page that is open', async () => 
   assert.deepEqual([requested, closed], [['chat tab1'], 1], 'the page waits for the lock of the other page');
 });
 
-test('a page whose database is deleted while it is open stores its messages and the place again', async () => {
+test('an open page stores its messages and its place again after the browser has deleted the database', async () => {
   const page = await openPage();
   page.mirror([], [outboxItem('1')]);
   page.savePlace({ name: 'ann' });

@@ -116,7 +116,7 @@ describe('assignSender', () => {
 
   test('messages of a renamed user get the new name', () => assert.equal(assign({}, { ...ANN, name: 'anna' }).name, 'anna'));
 
-  test('a message from before the first welcome gets the user of the welcome', () => {
+  test('a message that was written before the first welcome gets the user of that welcome', () => {
     assert.deepEqual([assign({ user: null, name: '' }).user, assign({ user: null, name: '' }).name], [ANN.user, 'ann']);
   });
 
@@ -125,7 +125,7 @@ describe('assignSender', () => {
     assert.deepEqual([user, state], [ANN.user, 'pending']);
   });
 
-  test('a message under another name fails, and its error says whether the message may have arrived', () => {
+  test('a message that was written under another name fails, and its error says whether the message may have arrived', () => {
     const unsent = assign({}, BOB);
     assert.equal(unsent.state, 'failed');
     assert.equal(unsent.error, 'You wrote this as ann. Retry sends it as bob.');
@@ -199,7 +199,7 @@ describe('matchEchoes', () => {
   });
 });
 
-test('failAll and failRoom mark messages as failed, also those that an event has hidden', () => {
+test('failAll and failRoom mark messages as failed, also messages whose events have already arrived', () => {
   const state = withOutbox(inLobby(), item('1', { echo: 4, inFlight: true }), item('2', { room: 'other' }), item('3', { state: 'failed', error: 'muted' }));
   const all = failAll(state, 'closed').outbox;
   assert.deepEqual(all.map(({ error }) => error), ['closed', 'closed', 'muted']);

@@ -63,7 +63,7 @@ test('every key in the browser’s storage contains the path of the page, becaus
   }
 });
 
-test('no module uses a function that a page over plain HTTP does not have', () => {
+test('no module uses a browser function that is missing on a page over plain HTTP', () => {
   for (const [name, text] of texts) assert.doesNotMatch(withoutComments(text), /\brandomUUID\b|\bcrypto\.subtle\b|\bnavigator\.clipboard\b/, name);
   // These two modules check first whether the browser has locks.
   for (const [name, text] of texts) if (name !== 'outbox-store.mjs' && name !== 'app/connect.mjs') assert.doesNotMatch(withoutComments(text), /\bnavigator\.locks\b/, name);
@@ -76,7 +76,7 @@ test('only main.mjs, events.mjs and modules in app, view and lab import from app
   }
 });
 
-test('every dialog opens by openDialog(), which also draws the page again', () => {
+test('only openDialog() opens a dialog, because it also draws the page again', () => {
   for (const [name, text] of texts) if (name !== 'view/dom.mjs' && name !== 'baseline.mjs') assert.doesNotMatch(withoutComments(text), /\bshowModal\b/, name);
 });
 

@@ -20,7 +20,7 @@ describe('what a person can do with another person', () => {
   });
   test('an owner can only give a role that the person does not have', () => assert.equal(allowed('owner', {}, [roleEvent('moderator')]), 'message mention owner member mute unmute kick ban'));
   test('in a direct room, the user can only mention the person', () => assert.equal(allowed('member', { with: BOB }), 'mention'));
-  test('a moderator who was removed from the room cannot moderate', () => assert.equal(allowed('owner', { removed: true }), 'message mention'));
+  test('an owner who was removed from the room cannot moderate', () => assert.equal(allowed('owner', { removed: true }), 'message mention'));
   test('there are no actions for the user’s own name', () => assert.deepEqual(allowedPersonActions(ANN, room('owner'), ANN), []));
   test('there are no actions for an unknown person', () => assert.deepEqual(allowedPersonActions({ user: '', name: '?' }, room('owner'), ANN), []));
   test('the menu has a text for each action', () => assert.deepEqual(personMenu(['message', 'ban']), [{ id: 'message', words: 'Message', group: 0 }, { id: 'ban', words: 'Ban…', group: 2, isDangerous: true }]));
@@ -48,7 +48,7 @@ describe('the list of members', () => {
     assert.deepEqual(groups(receive(entered(), { ...roleEvent('member', DORA), room: 'lobby' })), ['owner: carl', 'member: ann bob dora']);
     assert.deepEqual(groups(receive(entered(), { ...roleEvent('moderator', ANN), room: 'lobby' })), ['owner: carl', 'moderator: ann dora', 'member: bob']);
   });
-  test('does not change when the page loads an old role', () => {
+  test('does not change when the page loads an old change of a role from the history', () => {
     const state = receive(entered({ seq: 9 }), { type: 'history', room: 'lobby', messages: [roleEvent('moderator'), roleEvent('member', CARL, 2)] }, { request: { kind: 'history', room: 'lobby', direction: 'older' } });
     assert.deepEqual(groups(state), ['owner: carl', 'moderator: dora', 'member: ann bob']);
   });
@@ -59,7 +59,7 @@ describe('the list of members', () => {
     const left = receive(state, presence(CARL, { state: 'left' }));
     assert.deepEqual(groups(left), ['owner: carl (away)', 'member: ann bob']);
     assert.equal(personWords(CARL, lobby(left)), 'Owner, not here now');
-    assert.deepEqual(groups(receive(left, presence(CARL, { state: 'joined' }))), ['member: ann bob carl'], 'the role was taken meanwhile');
+    assert.deepEqual(groups(receive(left, presence(CARL, { state: 'joined' }))), ['member: ann bob carl'], 'the person lost the role while away');
   });
   test('shows the owners and moderators who are away, from the server’s answer', () => {
     const who = { type: 'who', room: 'lobby', members: [ANN], memberCount: 4, away: [{ user: 'u-eve', name: 'eve', role: 'owner' }, { user: 'u-fay', name: 'fay', role: 'moderator' }] };

@@ -166,7 +166,7 @@ describe('in the page', () => {
     answer('show', { url: URL, delivered: 12 });
     assert.equal(page.$('programs-note').textContent, '');
   });
-  test('the page asks before it removes the webhook, and then removes its secret', () => {
+  test('the page asks before it removes the webhook, and clears the secret after the removal', () => {
     click('webhook-remove');
     assert.equal(page.$('form').open, true);
     submit('form-body');

@@ -1,4 +1,4 @@
-// The page as a whole, after it was loaded again.
+// Tests of the whole page after a reload.
 
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';
@@ -41,7 +41,7 @@ test('a draft stays in its room after a typed command, even if the person change
   assert.deepEqual(storedDrafts(), [['lobby', 'for the lobby'], ['dev', 'for dev']]);
 });
 
-test('Enter sends the text although suggestions are visible, until the person has chosen one', () => {
+test('Enter sends the text even if suggestions are visible, unless the person has selected one', () => {
   input.focus();
   page.type('/wh');
   assert.equal(page.$('suggestions').hidden, true, 'the commands have not arrived yet');
@@ -55,7 +55,7 @@ test('Enter sends the text although suggestions are visible, until the person ha
   assert.equal(input.value, '/who ');
 });
 
-test('Enter that belongs to an input method sends nothing', () => {
+test('Enter in an input method sends nothing', () => {
   page.type('日本');
   const count = page.sent.length;
   page.press('Enter', { isComposing: true });

@@ -66,7 +66,7 @@ describe('a direct room', () => {
     const state = withDirectNames(withPlaceholders(EMPTY_STATE, [DIRECT, 'lobby']), [[DIRECT, BOB], ['lobby', BOB]]);
     assert.deepEqual([...state.rooms.values()].map(labelOf), ['bob', 'lobby']);
   });
-  test('is not every room whose name begins with “dm-”', () => assert.equal(isDirect(newRoom('dm-ann')), false));
+  test('needs more than a name that begins with “dm-”', () => assert.equal(isDirect(newRoom('dm-ann')), false));
   test('comes after the other rooms in the list, and becomes the current room when the room before it closes', () => {
     const rooms = new Map([['a', newRoom('a')], [DIRECT, direct], ['b', newRoom('b')]]);
     assert.deepEqual(roomsInOrder(rooms).map(({ name }) => name), ['a', 'b', DIRECT]);

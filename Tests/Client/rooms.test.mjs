@@ -68,7 +68,7 @@ describe('opening a room', () => {
     assert.equal(next.rooms.get('b').firstUnread, 3);
   });
 
-  test('opening an unknown or the current room changes nothing', () => {
+  test('changes nothing if the room is unknown or is already the current room', () => {
     const state = { ...three(), current: 'a' };
     assert.equal(openRoom(state, 'z'), state);
     assert.equal(openRoom(state, 'a'), state);

@@ -22,7 +22,7 @@ describe('a part of the log', () => {
   };
   const isDrawn = ({ kind }) => kind !== 'space' && kind !== 'start';
 
-  test('has the rows that this part has in the whole log', () => {
+  test('has the same rows as when the whole log is drawn', () => {
     const room = longRoom();
     const whole = rowsOf(room).filter(isDrawn);
     assert.ok(new Set(whole.map(({ kind }) => kind)).size >= 4 && whole.filter(({ kind }) => kind === 'day').length >= 7);
@@ -149,7 +149,7 @@ describe('quotes', () => {
   test('are at most 200 characters long', () => assert.equal(quoteOf(message(1, 'x'.repeat(500))).length, 'bob: '.length + 200));
   test('say that the message was deleted', () => assert.equal(quoteOf(message(1, '', BOB, { deleted: true })), 'bob: deleted'));
   test('say “an earlier message” if the page does not have the message', () => assert.equal(quoteOf(message(2, 'a'), 1), 'an earlier message'));
-  test('of messages that the log does not have come from the server, once for each message', () => {
+  test('come from the server if the log does not have the message, with one request for each message', () => {
     const request = { kind: 'quote', room: 'lobby', seq: 1 };
     const missing = (state) => missingQuotes(rowsOf(lobby(state)), lobby(state));
     const last = (state) => rowsOf(lobby(state)).at(-1).label;
@@ -161,7 +161,7 @@ describe('quotes', () => {
     assert.deepEqual([missing(gone), last(gone)], [[], 'an earlier message']);
 
     const deleted = receive(answered, { type: 'deleted', room: 'lobby', seq: 12, at: at(12), from: BOB, of: 1 });
-    assert.deepEqual([missing(deleted), last(deleted)], [[1], 'an earlier message'], 'the page forgets the text of a deleted message');
+    assert.deepEqual([missing(deleted), last(deleted)], [[1], 'an earlier message'], 'the page drops the text of a deleted message');
     const again = (state) => receive(state, joined(11, [], { recovered: true }), { request: { kind: 'rejoin', room: 'lobby', after: 11 } });
     assert.deepEqual([missing(again(gone)), missing(again(answered))], [[1], []], 'an answer that was lost is asked for again');
   });

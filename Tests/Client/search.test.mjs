@@ -12,7 +12,7 @@ test('the answer to a search replaces what the last search has found', () => {
   assert.deepEqual(second.found, { query: 'lock', messages: [], before: null });
 });
 
-test('the next page of a search is added to the messages before it', () => {
+test('the next page of a search is added after the messages that were found before', () => {
   const request = { kind: 'search', before: 99 };
   const first = receive(inLobby(), results('keys', [message(7), message(5)], 99), { request: { kind: 'search' } });
   assert.deepEqual(receive(first, results('keys', [message(3)]), { request }).found.messages.map(({ seq }) => seq), [7, 5, 3]);

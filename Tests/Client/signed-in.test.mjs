@@ -1,4 +1,4 @@
-// The page after a login with the provider.
+// Tests of the page after a login at the login provider.
 
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';
@@ -15,7 +15,7 @@ test('the page enters with the session in the cookie, and removes #signed-in fro
   assert.equal(location.hash, '');
 });
 
-test('the page joins the room of the link only after a question, because this tab has not begun a login for it', async () => {
+test('the page asks before it joins the room of the link, because the login did not begin in this tab', async () => {
   page.socket.onopen?.();
   page.receive({ type: 'welcome', user: 'u-42', name: 'Ann', guest: false, session: '' });
   await page.settle();

@@ -1,4 +1,4 @@
-// A link with a token, which anybody can make.
+// Tests of a link with a token: anybody can create such a link, so the page does not use the token.
 
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';

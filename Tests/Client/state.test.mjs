@@ -20,7 +20,7 @@ describe('welcome', () => {
     assert.equal(lastNotice(state).text, 'You are bob, a guest.');
   });
 
-  test('without limits sets empty limits', () => assert.deepEqual(receive(EMPTY_STATE, { type: 'welcome', ...BOB }).limits, {}));
+  test('sets empty limits if the frame has no limits', () => assert.deepEqual(receive(EMPTY_STATE, { type: 'welcome', ...BOB }).limits, {}));
 });
 
 describe('joined', () => {
@@ -92,12 +92,12 @@ describe('log events', () => {
 describe('history', () => {
   const around = (seq) => ({ request: { kind: 'history', direction: 'around', room: 'lobby', seq } });
 
-  test('around a message shows the message', () => {
+  test('shows the messages around the requested message', () => {
     const state = receive(inLobby(messages(51, 60)), { type: 'history', room: 'lobby', messages: messages(11, 20), more: true }, around(15));
     assert.deepEqual(textsOf(state), messages(11, 20).map(({ text }) => text));
   });
 
-  test('around a message that the server no longer has only adds a notice', () => {
+  test('only adds a notice if the server no longer has the requested message', () => {
     const state = receive(inLobby(messages(51, 52)), { type: 'history', room: 'lobby', messages: messages(30, 40), more: true }, around(15));
     assert.deepEqual(textsOf(state), ['text 51', 'text 52', 'The server no longer has this message.']);
     assert.equal(lobby(state).loading, false);
@@ -134,7 +134,7 @@ describe('ack', () => {
     assert.equal(receive(inLobby(), { type: 'ack', id: '9', name: 'Anna' }, { request: { kind: 'nick', name: 'anna' } }).self.name, 'Anna');
   });
 
-  test('for leaving a room removes the room', () => {
+  test('removes the room if the request was to leave the room', () => {
     assert.equal(receive(inLobby(), { type: 'ack', id: '9' }, { request: { kind: 'leave', room: 'lobby' } }).rooms.size, 0);
   });
 
@@ -168,7 +168,7 @@ describe('error', () => {
     assert.equal(fail(state, { code: 'banned' }, { kind: 'join', room: 'attic' }).rooms.has('attic'), false);
   });
 
-  test('for a join marks the messages that wait for the room as failed', () => {
+  test('for a join marks messages as failed if they wait for the room', () => {
     const state = withOutbox(withPlaceholders(inLobby(), ['attic']), outboxItem('1', { room: 'attic' }));
     const refused = fail(state, { code: 'banned', text: 'banned' }, { kind: 'join', room: 'attic' });
     assert.equal(refused.rooms.has('attic'), true);
@@ -182,14 +182,14 @@ describe('error', () => {
     assert.equal(noticesOf(fail(inLobby(), { code: 'internal' }, request)).length, 1);
   });
 
-  test('for leaving a room that the person has already left removes the room', () => {
+  test('removes the room if the person wants to leave it but is no longer in it', () => {
     const state = fail(inLobby(), { code: 'not-in-room' }, { kind: 'leave', room: 'lobby' });
     assert.equal(state.rooms.size, 0);
   });
 });
 
 describe('other frames', () => {
-  test('a who frame updates the members and shows them as a notice, if the person typed the request', () => {
+  test('if the person typed the request, a who frame updates the members and adds a notice', () => {
     const frame = { type: 'who', room: 'lobby', members: [{ user: 'u1', name: 'Zoe' }, { user: 'u2', name: 'al' }], memberCount: 2 };
     const typed = receive(inLobby(), frame);
     assert.deepEqual([...lobby(typed).members.values()], ['Zoe', 'al']);

@@ -25,7 +25,7 @@ export const joined = (seq, events = [], more = {}) => ({
 /** Applies a frame to a state. */
 export const receive = (state, frame, context = {}) => update(state, frame, { watching: null, at: NOON, ...context });
 
-/** Creates the state of Ann in the lobby, whose log has the given events. */
+/** Creates a state in which Ann is in the lobby, and the lobby's log has the given events. */
 export function inLobby(events = []) {
   const welcomed = receive(EMPTY_STATE, { type: 'welcome', ...ANN, guest: true, limits: { textLength: 100 } });
   return receive(welcomed, joined(events.at(-1)?.seq ?? 0, events), { request: { kind: 'join', room: 'lobby', show: true } });

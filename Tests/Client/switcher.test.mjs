@@ -24,8 +24,8 @@ describe('the switcher', () => {
   });
   test('finds the direct room of a person instead of the person', () => assert.deepEqual(found('bob'), ['room dm', 'search bob']));
   test('finds rooms to join', () => assert.deepEqual(found('mus'), ['join music', 'search mus']));
-  test('finds only rooms after #', () => assert.deepEqual(found('#b'), ['room lobby', 'room builds'].toReversed()));
-  test('finds only people after @', () => assert.deepEqual(found('@b'), ['room dm']));
+  test('finds only rooms if the text begins with #', () => assert.deepEqual(found('#b'), ['room lobby', 'room builds'].toReversed()));
+  test('finds only people if the text begins with @', () => assert.deepEqual(found('@b'), ['room dm']));
   test('shows the messages of the last search only for the words of that search', () => {
     const searched = { ...state, found: { query: 'keys', messages: [{ type: 'message', room: 'lobby', seq: 7, from: BOB, text: 'lost keys' }], before: null } };
     assert.deepEqual(switcherItems(searched, 'keys').map(({ kind, id, seq }) => [kind, id, seq]), [['message', 'lobby', 7], ['search', 'keys', undefined]]);

@@ -35,14 +35,14 @@ describe('an answer', () => {
     assert.deepEqual(postedTo('b'), [{ type: 'who', id: '2' }]);
     assert.deepEqual(hub.receive({ type: 'who', id: '1' }), [{ type: 'who', id: '1' }]);
   });
-  test('without an id goes to the tab that has sent the last typed line', () => {
+  test('goes to the tab that has sent the last typed line, if the answer has no id', () => {
     hub.send('b', '/who');
     assert.deepEqual(hub.receive({ type: 'help' }), []);
     hub.sent(SELF, '/help');
     assert.deepEqual(hub.receive({ type: 'help' }), [{ type: 'help' }]);
     assert.equal(postedTo('b').length, 1);
   });
-  test('to a request of a closed tab is dropped', () => {
+  test('is dropped if the tab that has asked is closed', () => {
     hub.send('b', '{"type":"who","id":"2"}');
     hub.detach('b');
     assert.deepEqual(hub.receive({ type: 'who', id: '2' }), []);
@@ -77,7 +77,7 @@ describe('events', () => {
     assert.deepEqual(seqs(postedTo('b')), [6, 7]);
     assert.deepEqual(written, []);
   });
-  test('that the server repeats for one tab do not go to the others', () => {
+  test('go only to the tab for which the server repeats them', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","after":1,"id":"3"}');
@@ -86,7 +86,7 @@ describe('events', () => {
     assert.deepEqual([seqs(own), seqs(postedTo('b')), seqs(postedTo('c').slice(1))], [[6], [6], [4, 5, 6]]);
     assert.equal(written.length, 1, 'no repair');
   });
-  test('that other tabs miss because one tab joins are requested from the server', () => {
+  test('are requested from the server if other tabs miss them because one tab joins', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","id":"3"}');
@@ -108,7 +108,7 @@ describe('events', () => {
     hub.receive(event(9));
     assert.equal(lastWritten().id, 'hub2');
   });
-  test('that the server no longer has are reported only to the tabs that miss them', () => {
+  test('are reported as missing only to the tabs that miss them', () => {
     inLobby(5);
     hub.attach('c');
     hub.send('c', '{"type":"join","room":"lobby","after":1,"id":"3"}');
@@ -119,7 +119,7 @@ describe('events', () => {
     hub.reset(null);
     assert.deepEqual(seqs([...hub.receive(event(3)), ...hub.receive(event(9))]), [3, 9]);
   });
-  test('that remove the person from a room end the room for all tabs', () => {
+  test('end the room for all tabs if they remove the person from the room', () => {
     hub.reset('u-ann');
     hub.attach('b');
     inLobby(5);
@@ -128,7 +128,7 @@ describe('events', () => {
   });
 });
 
-describe('the other tabs learn', () => {
+describe('the hub tells the other tabs', () => {
   const ack = (request, more = {}) => {
     hub.send('b', JSON.stringify({ ...request, id: 'x' }));
     return hub.receive({ type: 'ack', id: 'x', ...more });
@@ -156,7 +156,7 @@ describe('the other tabs learn', () => {
   });
 });
 
-// A server with one room and one connection. It answers in order, but only when the test lets it. A join interrupts the events of the connection, as
+// A server with one room and one connection. It answers in order, and only when the test calls step(). A join interrupts the events of the connection, as
 // the real server does: events that are older than the join's position are not sent.
 class Server {
   log = 0; position = null; inbox = []; outbox = [];

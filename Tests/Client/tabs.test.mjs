@@ -308,7 +308,7 @@ describe('three tabs', () => {
     expectAgreement();
   });
 
-  test('close when one of them logs out, whether this tab leads or not', async () => {
+  test('close when one of them logs out, whether or not that tab leads', async () => {
     for (const index of [0, 1]) {
       [locks, server, tabs] = [new Locks(), new Server(), []];
       const opened = await open('one', 'two', 'three');
@@ -336,7 +336,7 @@ describe('three tabs', () => {
   });
 });
 
-test('the leading tab stops sending to a tab that is frozen for minutes, and this tab misses nothing after it has thawed', async () => {
+test('the leading tab stops sending to a tab that is frozen for minutes, and the frozen tab gets everything after it has thawed', async () => {
   const [one, two, three] = await open('one', 'two', 'three');
   two.freeze();
   await pass(400_000);
@@ -361,7 +361,7 @@ test('two new tabs take the lead from a frozen tab, although the new tabs receiv
   expectAgreement();
 });
 
-test('a tab gets no answer to a request that it sent before it connected again', async () => {
+test('a tab gets no answer to a request that it sent before it reconnected', async () => {
   const [, two] = await open('one', 'two');
   two.connection.move();
   await settle();
@@ -413,7 +413,7 @@ test('a tab that may not share has its own connection', async () => {
   expectAgreement();
 });
 
-test('a tab that begins to share gives up its own connection', async () => {
+test('a tab that begins to share closes its own connection', async () => {
   const [one, two] = await open('one', 'two');
   one.isAllowed = false;
   one.connection.open();

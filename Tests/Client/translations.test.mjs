@@ -15,7 +15,7 @@ const scripts = new Map(await Promise.all(files.map(async (name) => [name, parse
 // The markup before the script. The page does not translate the fallback text after the script.
 const markup = (await readFile(join(sources, 'index.html'), 'utf8')).split('<body>')[1].split('<script>')[0].replace(/<!--[^]*?-->/g, '');
 
-/** Calls `visit` for a node and all nodes in it. `around` has the nodes that contain the node. `visit` returns false to skip the nodes in the node. */
+/** Calls `visit` for a node and all nodes in it. `around` has the nodes that contain the node. If `visit` returns false, the nodes in the node are skipped. */
 function walk(node, visit, around = []) {
   if (visit(node, around) === false) return;
   for (const [key, value] of Object.entries(node)) {
@@ -26,7 +26,7 @@ function walk(node, visit, around = []) {
 
 const isT = (node) => node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 't';
 
-/** The texts in index.html, as view/page-text.mjs finds them. No element of these kinds contains another one of its own kind. */
+/** The texts in index.html, as view/page-text.mjs finds them. The patterns require that no such element contains an element with the same tag. */
 function textsOfMarkup() {
   const sentences = [];
   const others = markup.replace(/<(\w+)[^>]* translate="no"[^>]*>.*?<\/\1>|<(svg|style)\b.*?<\/\2>/gs, '')
@@ -124,7 +124,7 @@ for (const language of Object.keys(LANGUAGES).filter((one) => one !== 'en')) {
       assert.equal(missing.length, 0, `add these lines to languages/${language}.json, and translate the second text of each:\n${missing.map((key) => `  ${JSON.stringify(key)}: ${JSON.stringify(form(key))},`).join('\n')}`);
     });
 
-    test('has no text that the page does not use', () => assert.deepEqual(Object.keys(table).filter((key) => !keys.includes(key)), []));
+    test('has only texts that the page uses', () => assert.deepEqual(Object.keys(table).filter((key) => !keys.includes(key)), []));
 
     test('has the placeholders of each text', () => {
       for (const [key, entry] of Object.entries(table)) {

@@ -112,7 +112,7 @@ describe('WebSocket', () => {
 });
 
 describe('HTTP requests', () => {
-  test('start with a poll without a session’s cursor, and receive the welcome', async () => {
+  test('start with a poll if there is no cursor of a session, and receive the welcome', async () => {
     create('longpoll').open();
     await settle();
     assert.equal(requests[0], '/poll?after=1');
@@ -120,7 +120,7 @@ describe('HTTP requests', () => {
     assert.equal(requests[1], '/longpoll?after=10&wait=25');
   });
 
-  test('continue a session with its cursor, and without a welcome', async () => {
+  test('continue a session from its cursor, and receive no welcome', async () => {
     answer = (path) => path.startsWith('/poll') ? json({ next: 43, frames: [{ type: 'message', room: 'lobby' }, { type: 'lag' }] }) : null;
     create('longpoll', { cursor: 42, trusted: new Set() }).open();
     await settle();

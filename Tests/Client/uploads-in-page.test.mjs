@@ -1,4 +1,4 @@
-// Files in the page: uploads, and the message that has them.
+// Tests of the whole page: uploads, and messages with the uploaded files.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';

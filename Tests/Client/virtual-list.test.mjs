@@ -151,7 +151,7 @@ describe('the drawn rows', () => {
     assert.deepEqual(nextRange({ start: 0, end: 300 }, { start: 250, end: 360 }), { start: 160, end: 360 });
     assert.deepEqual(nextRange({ start: 100, end: 400 }, { start: 90, end: 200 }), { start: 90, end: 290 });
   });
-  test('contain all rows of a selection, or its ends if it is very long', () => {
+  test('contain all rows of a selection, or only the first and the last row of a very long selection', () => {
     assert.deepEqual(pinnedRanges(10, 60), [{ start: 10, end: 61 }]);
     assert.deepEqual(pinnedRanges(10, 6000), [{ start: 10, end: 11 }, { start: 6000, end: 6001 }]);
   });
@@ -162,7 +162,7 @@ describe('the list', () => {
   test('draws a short log completely', () => assert.deepEqual(new Reader(entriesOf(1, 40)).surface.segments, [{ start: 0, end: 40, above: 0 }]));
   test('draws only its head if there are no entries', () => assert.deepEqual(new Reader([]).surface.segments, [{ start: 0, end: 0, above: 0 }]));
 
-  test('draws few rows of a log of 100,000', () => {
+  test('draws few rows of a log with 100,000 rows', () => {
     const { surface } = new Reader(entriesOf(1, 100_000));
     assert.ok(surface.rows.size < 200);
     assert.ok(surface.rows.has('s100000'));
@@ -251,7 +251,7 @@ describe('the list', () => {
     assert.ok(reader.surface.isFull);
   });
 
-  test('goes to the nearest row if the place was dropped', () => {
+  test('goes to the nearest row if the row of the place was dropped', () => {
     const reader = new Reader(entriesOf(1, 5_000));
     reader.scrollBy(-40_000);
     reader.show(entriesOf(4_900, 5_000));

@@ -1,4 +1,4 @@
-// The service worker, in a fake browser.
+// Tests of the service worker in a fake browser.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ const page = (tag, text = 'page') => new Response(`<meta name="server" id="serve
 
 let listeners, stores, server, shown, windows, opened, timers;
 
-/** Starts the worker. Its `server` answers every request. */
+/** Starts the worker. `server` answers every request of the worker. */
 beforeEach(() => {
   [listeners, stores, shown, windows, opened, timers] = [new Map(), new Map(), [], [], [], []];
   server = () => page('"1"');
@@ -28,7 +28,7 @@ beforeEach(() => {
   vm.runInNewContext(source, { self, caches: { open: async (name) => cacheOf(name) }, fetch: async (request) => server(request), URL, Response, Promise, setTimeout: (work, ms, value) => { timers.push({ ms, run: () => work(value) }); } });
 });
 
-/** Raises an event, and waits for what the worker does. */
+/** Raises an event, and waits until the worker has handled it. */
 async function raise(type, fields = {}) {
   const waiting = [];
   let answer;

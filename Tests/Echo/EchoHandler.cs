@@ -8,7 +8,7 @@ internal sealed class EchoHandlerFactory : IConnectionHandlerFactory
     public IConnectionHandler Create(Connection connection) => new EchoHandler();
 }
 
-/// <summary>Sends every message back, with the same kind.</summary>
+/// <summary>Sends every message back as the same kind (text or binary).</summary>
 internal sealed class EchoHandler : IConnectionHandler
 {
     public ValueTask OnOpenedAsync() => default;

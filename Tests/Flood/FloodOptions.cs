@@ -49,8 +49,8 @@ public sealed record FloodOptions
     public int Rooms { get; init; } = 1;
 
     /// <summary>
-    /// Number of connections that publish; they take turns. The default (null) is ten, or one for each room if there are more than ten rooms, but
-    /// never more than the number of connections.
+    /// Number of connections that publish, round-robin. The default (null) is 10 or the number of rooms, whichever is larger, but at most the
+    /// number of connections.
     /// </summary>
     public int? Publishers { get; init; }
 
@@ -103,7 +103,8 @@ public sealed record FloodOptions
     public double MaxLag { get; init; } = Validity.DefaultMaxLag;
 
     /// <summary>
-    /// Seconds without a delivery after which missing messages are lost; 0.1 to 600. This is also the timeout to connect and to reconnect.
+    /// Seconds without a delivery after which missing messages count as lost; 0.1 to 600. This is also the timeout to connect and to
+    /// reconnect.
     /// </summary>
     public double Patience { get; init; } = 10;
 

@@ -37,14 +37,14 @@ public sealed record FloodResult
     public double DeliverySeconds { get; init; }
 
     /// <summary>
-    /// The sum over all subscribers. For each subscriber, the larger of two numbers counts: acknowledged messages that did not arrive, and
-    /// holes in the <c>seq</c> of the received events.
+    /// Adds, for each subscriber, the larger of two numbers: the acknowledged messages that did not arrive, and the holes in the received
+    /// <c>seq</c>.
     /// </summary>
     public long Lost { get; init; }
     public long Repeated { get; init; }
     public long OutOfOrder { get; init; }
 
-    /// <summary>Messages whose <c>seq</c> differs from the <c>seq</c> that other subscribers received, or that came from another room.</summary>
+    /// <summary>Messages that came from another room, or whose <c>seq</c> differs between subscribers.</summary>
     public long SeqConflicts { get; init; }
 
     /// <summary>Messages whose text differs from the published text; the sum over all subscribers.</summary>
@@ -56,14 +56,14 @@ public sealed record FloodResult
     /// <summary>How often the server closed the connection of a slow reader, which then reconnected.</summary>
     public int ClosedAsSlow { get; init; }
 
-    /// <summary>Connections that were cut on purpose, and that then reconnected.</summary>
+    /// <summary>The number of cuts by <c>--churn</c>. After a cut, the member reconnects.</summary>
     public int Cuts { get; init; }
 
     public Latency FromDue { get; init; }
     public Latency FromSend { get; init; }
     public Latency Acks { get; init; }
 
-    /// <summary>The latency of messages that arrived as catch-up after a reconnect, from their scheduled time.</summary>
+    /// <summary>The latency, from the scheduled time, of messages that arrived as catch-up after a reconnect.</summary>
     public Latency Recovery { get; init; }
 
     /// <summary>The time from the scheduled time of a message until the message was sent. This tool causes the delay, not the server.</summary>
@@ -99,8 +99,8 @@ public sealed record FloodResult
     public bool IsFaulty => Lost + Repeated + OutOfOrder + SeqConflicts + Altered + Refused + Unanswered + Closed > 0;
 
     /// <summary>
-    /// Sets the exit code. If several exit codes apply, the first one in this list is used: faults, interrupted, invalid, a condition was met.
-    /// Faults come first, because they are faults of the server even if this tool was slow. An invalid run comes before a condition that was
+    /// Sets the exit code. If several exit codes apply, the first one of this list is used: faults, interrupted, invalid, a condition was
+    /// met. Faults come first, because the server caused them even if this tool was slow. An invalid run comes before a condition that was
     /// met, because the figures of an invalid run are not those of the server.
     /// </summary>
     internal FloodResult Evaluate(FloodOptions options)

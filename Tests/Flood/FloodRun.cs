@@ -6,7 +6,9 @@ using RawSocketChat.Tests.Flood.Output;
 
 namespace RawSocketChat.Tests.Flood;
 
-/// <summary>One run: all members connect and join, messages are published on schedule and arrive, and all members leave.</summary>
+/// <summary>
+/// One run: connects all members, publishes messages on schedule, waits until they have arrived, and closes all connections.
+/// </summary>
 public sealed class FloodRun : IDisposable
 {
     private readonly FloodOptions _options;
@@ -31,8 +33,8 @@ public sealed class FloodRun : IDisposable
     }
 
     /// <summary>
-    /// Runs the flood, writes the report to <paramref name="output"/>, and closes all connections. Errors of the options, the server and the connections
-    /// are in the result.
+    /// Runs the flood, writes the report to <paramref name="output"/>, and closes all connections. If an option is invalid, or the server or
+    /// a connection fails, the result contains the error.
     /// </summary>
     public static Task<FloodResult> RunAsync(FloodOptions options, TextWriter output, CancellationToken cancel) =>
         RunAsync(options, output, new RunOutputs(), cancel);

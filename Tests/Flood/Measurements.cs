@@ -16,7 +16,7 @@ internal sealed class Measurements
     public LongHistogram FromSend { get; } = CreateHistogram();
     public LongHistogram Acks { get; } = CreateHistogram();
 
-    /// <summary>The latency of messages that arrived as catch-up after a reconnect, from their scheduled time.</summary>
+    /// <summary>The latency, from the scheduled time, of messages that arrived as catch-up after a reconnect.</summary>
     public LongHistogram Recovery { get; } = CreateHistogram();
 
     /// <summary>The number of deliveries. May be read from any thread.</summary>

@@ -68,7 +68,7 @@ internal static class GifCleaner
             SkipSubBlocks(source);
     }
 
-    // Keeps only the number of repetitions of an animation, and only the bytes that a viewer reads.
+    // Keeps only the bytes with the number of repetitions of an animation.
     private static void CopyApplicationExtension(ImageReader source, ImageWriter target)
     {
         var length = source.ReadByte();

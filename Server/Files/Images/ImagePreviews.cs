@@ -32,7 +32,7 @@ public sealed class ImagePreviews : IDisposable
     }
 
     /// <summary>
-    /// Creates the preview of an image. Waits for its turn, because only one image is decoded at a time. The uploaders' addresses take turns.
+    /// Creates the preview of an image. Only one image is decoded at a time. Waiting calls run round-robin by the uploader's address.
     /// </summary>
     /// <param name="remote">The uploader's address and port.</param>
     /// <param name="image">The full path of the image.</param>

@@ -23,7 +23,7 @@ internal sealed class ImageReader(Stream source)
         return _buffer[_start++];
     }
 
-    /// <summary>Reads as many bytes as <paramref name="bytes"/> has.</summary>
+    /// <summary>Fills <paramref name="bytes"/>.</summary>
     /// <exception cref="ImageFormatException">The image has ended.</exception>
     public void Read(Span<byte> bytes)
     {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace RawSocketChat.Server.Files.Images;
 
-/// <summary>Collects small writes. The target gets the bytes in larger parts, and the last part when <see cref="Flush"/> is called. Not thread-safe.</summary>
+/// <summary>Buffers small writes, and writes them to the target in larger parts. Call <see cref="Flush"/> at the end. Not thread-safe.</summary>
 /// <param name="write">Writes a part to the target.</param>
 internal sealed class ImageWriter(Action<ReadOnlySpan<byte>> write)
 {

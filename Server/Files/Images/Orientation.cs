@@ -16,7 +16,7 @@ internal static class Orientation
     private const int EntryBytes = 12;
 
     /// <summary>Finds the orientation in Exif data.</summary>
-    /// <param name="exif">The Exif data, from its TIFF header on.</param>
+    /// <param name="exif">The Exif data. It begins with the TIFF header.</param>
     /// <returns>1 to 8. <see cref="Normal"/> if the data is not valid or has no orientation.</returns>
     public static int Find(ReadOnlySpan<byte> exif)
     {
@@ -40,7 +40,7 @@ internal static class Orientation
         return Normal;
     }
 
-    /// <summary>Creates Exif data that has only the orientation, from the TIFF header on.</summary>
+    /// <summary>Creates Exif data that contains only the orientation. It begins with the TIFF header.</summary>
     public static byte[] CreateExif(int orientation) =>
     [
         .. "MM\0*"u8, 0, 0, 0, 8,               // big-endian; the directory follows

@@ -43,7 +43,7 @@ internal static class PreviewPainter
         return null;
     }
 
-    // Encodes with a lower quality, and then with fewer pixels, until the preview is small enough.
+    // Reduces the quality first, and then the number of pixels, until the preview is small enough.
     private static SKData Encode(SKImage picture, SKEncodedOrigin origin, int width, int height, PreviewRequest request)
     {
         for (var side = (double)request.MaxSide; ; side *= 0.7)
@@ -65,7 +65,7 @@ internal static class PreviewPainter
     private static void Draw(SKCanvas canvas, SKImage picture, SKEncodedOrigin origin, int width, int height)
     {
         canvas.Clear(SKColors.Transparent);
-        // Each matrix maps the unit square of the stored picture to the unit square of the picture as it is shown.
+        // Each matrix maps the unit square of the stored picture to the unit square of the shown picture.
         var shown = origin switch
         {
             SKEncodedOrigin.TopRight => new SKMatrix(-1, 0, 1, 0, 1, 0, 0, 0, 1),

@@ -4,8 +4,8 @@ namespace RawSocketChat.Server.Files.Images;
 
 /// <summary>
 /// The program that decodes images: the server's executable, started by the server with the command <see cref="Command"/>. Decoders are native code
-/// that works on the input of strangers. Because the decoders run in a process of their own, a faulty or hostile image can neither crash the server
-/// nor use up its memory. The program reads requests from its standard input and writes an answer to each one, until the input ends.
+/// that processes untrusted input. Because they run in a separate process, a malformed or hostile image can neither crash the server nor use up its
+/// memory. The program reads requests from its standard input and writes an answer to each one, until the input ends.
 /// </summary>
 internal static class PreviewProgram
 {
@@ -32,7 +32,7 @@ internal static class PreviewProgram
         {
             return PreviewPainter.Create(request) ?? new PreviewAnswer(0, 0);
         }
-#pragma warning disable CA1031 // the image of a stranger must not end the program
+#pragma warning disable CA1031 // an untrusted image must not end the program
         catch (Exception)
 #pragma warning restore CA1031
         {

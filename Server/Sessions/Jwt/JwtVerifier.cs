@@ -38,7 +38,7 @@ public sealed class JwtVerifier : IDisposable
     private string AcceptedAlgorithms =>
         string.Join(" or ", new[] { _key is null ? null : SecurityAlgorithms.HmacSha256, _keys is null ? null : $"{SecurityAlgorithms.RsaSha256} or {SecurityAlgorithms.EcdsaSha256}" }.OfType<string>());
 
-    /// <summary>Verifies a token. Never throws because of the token.</summary>
+    /// <summary>Verifies a token. An invalid token does not cause an exception.</summary>
     public async Task<JwtResult> VerifyAsync(string token)
     {
         if (token.Length > MaxTokenLength)
@@ -91,7 +91,7 @@ public sealed class JwtVerifier : IDisposable
 
     private async Task<bool> HasValidSignatureAsync(JsonWebToken jwt, IReadOnlyList<SecurityKey> keys)
     {
-        // CheckClaims checks the claims instead, because it uses the injected clock and names the fault.
+        // The library checks only the signature. CheckClaims checks the claims, because it uses the injected clock and names the fault.
         var parameters = new TokenValidationParameters
         {
             IssuerSigningKeys = keys,
@@ -105,7 +105,7 @@ public sealed class JwtVerifier : IDisposable
         return (await _handler.ValidateTokenAsync(jwt, parameters)).IsValid;
     }
 
-    // Returns what is wrong with the issuer, the audience or the lifetime; null if they are right.
+    // Returns the error of the issuer, the audience or the lifetime; null if all are valid.
     private string? CheckClaims(JsonWebToken jwt)
     {
         var (now, skew) = (_time.GetUtcNow().UtcDateTime, TimeSpan.FromSeconds(_options.ClockSkewSeconds));

@@ -74,7 +74,7 @@ public sealed class MemoryFileStore : IFileStore
         return default;
     }
 
-    /// <summary>Records that a message has files. Returns false, and records nothing, if the author did not upload one of them.</summary>
+    /// <summary>Records that a message has files. If the author did not upload all of them, returns false and records nothing.</summary>
     internal bool TryLink(string room, long seq, string author, IReadOnlyList<MessageFile> files)
     {
         lock (_gate)

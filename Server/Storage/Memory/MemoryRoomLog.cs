@@ -17,7 +17,7 @@ public sealed class MemoryRoomLog(IOptions<DataOptions> options, TimeProvider ti
     // All rooms share one lock, because client ids are unique across all rooms. No code waits for the disk while it holds the lock.
     private readonly Lock _gate = new();
 
-    // The messages of all rooms in the order of their cursors. Some of them may be trimmed.
+    // The messages of all rooms in the order of their cursors. Some of them may already be trimmed from their logs.
     private readonly List<StoredMessage> _messages = [];
     private int _trimmed;
 

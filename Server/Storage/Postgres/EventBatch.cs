@@ -24,7 +24,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     // The rooms that exist. Used only with several servers, because another server may have removed a room.
     private readonly HashSet<LoggedRoom> _existing = [];
 
-    // The stored data that the new events refer to, with the changes of this transaction.
+    // Caches the stored data that the new events refer to. Includes the changes of this transaction.
     private readonly Dictionary<(long Room, long Seq), RoomEvent> _events = [];
     private readonly Dictionary<(string Author, string Id), ClientIdRow> _clientIds = [];
     private readonly HashSet<(string File, string Uploader)> _uploads = [];
@@ -46,7 +46,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     public bool HasWrites => _added.Count > 0 || _updated.Count > 0 || _addedIds.Count > 0 || _replacedIds.Count > 0 || _reactions.Count > 0 || _topics.Count > 0;
 
     /// <summary>
-    /// Adds the statements that lock the rooms of the jobs, in the order of their ids, and that read what the new events refer to.
+    /// Adds the statements that lock the rooms of the jobs, in the order of the room ids. Also adds the statements that read what the new events refer to.
     /// </summary>
     public void AddReads(NpgsqlBatch batch, IReadOnlyList<WriteJob> jobs)
     {
@@ -121,8 +121,9 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
         (_readsIds, _readsChanges, _readsUploads) = (ids.Count > 0, changes.Count > 0, uploads.Count > 0);
     }
 
-    /// <summary>Reads the results of the statements of <see cref="AddReads"/>. The reader must be at the result before the first of
-    /// them.</summary>
+    /// <summary>
+    /// Reads the results of the statements of <see cref="AddReads"/>. The reader must be at the result that precedes them.
+    /// </summary>
     public void Read(NpgsqlDataReader reader)
     {
         if (_rooms.Count == 0)
@@ -225,7 +226,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
     {
         if (!_clientIds.TryGetValue((Clean(author), Clean(id)), out var row) || row.Owner is not { } owner)
             return null;
-        // If this transaction has added the client id, its event may have been rejected afterwards. Then the event does not exist.
+        // If this transaction has added the client id, the event may have been rejected afterwards. In that case, the event does not exist.
         return row.Room == 0 || (_events.TryGetValue((row.Room, owner.Seq), out var added) && added.Content.Author == author) ? owner : null;
     }
 

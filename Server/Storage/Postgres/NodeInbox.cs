@@ -4,12 +4,12 @@ using RawSocketChat.Server.Storage.Sql;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// A connection that receives the announcements of the other servers. Once a second it also reads which servers are alive, and tries to make this server
-/// the leader. So this connection notices soon that it is broken. Then it connects again. It also notices that the lock of this server is missing.
+/// Receives the announcements of the other servers. Once a second, it also reads which servers are alive, and tries to make this server the leader. So
+/// it soon detects a broken connection, and connects again. It also detects that the lock of this server is missing.
 /// </summary>
 internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, int node, ILogger logger)
 {
-    /// <summary>The channel of the announcements. All servers of a database use the same one.</summary>
+    /// <summary>The channel of the announcements. All servers of a database use the same channel.</summary>
     public const string Channel = "rawsocketchat";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -36,7 +36,8 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     public required Action OnReconnected { get; init; }
 
     /// <summary>
-    /// Called once a second while the other servers cannot see that this server is alive: the connection of the writer is broken, and has the lock no more.
+    /// Called once a second while the lock of this server is missing, because the writer's connection is broken. Without the lock, the other servers
+    /// cannot see that this server is alive.
     /// </summary>
     public required Action OnLockMissing { get; init; }
 
@@ -105,7 +106,7 @@ internal sealed class NodeInbox(SqlStorage storage, PostgresDatabase database, i
     {
         connection.Notification += (_, received) => Receive(received.Payload);
         await ExecuteAsync(connection, $"LISTEN {Channel}");
-        // While this server had no connection, it could not see the locks. After a failover the other servers need a moment to take theirs again.
+        // While this server had no connection, it could not see the locks. After a failover, the other servers need a moment to take their locks again.
         foreach (var other in _seenAt.Keys.ToList())
             _seenAt[other] = storage.Time.GetTimestamp();
         if (_hasNodes.Task.IsCompleted)

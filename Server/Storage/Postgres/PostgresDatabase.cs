@@ -22,7 +22,7 @@ internal sealed class PostgresDatabase(DataOptions options)
     private const int NodeLockClass = 0x5253436E;
     private const int ShareLockClass = 0x52534373;
 
-    // A transaction of a healthy server continues after some milliseconds.
+    // A healthy server waits only some milliseconds between two statements of a transaction.
     private const int MaxIdleSeconds = 5;
 
     /// <summary>The query for the numbers of the servers that are alive.</summary>
@@ -59,8 +59,8 @@ internal sealed class PostgresDatabase(DataOptions options)
     }
 
     /// <summary>
-    /// Opens a connection for the commits of a server. If the server is stopped in a transaction, the database ends the session after
-    /// <see cref="MaxIdleSeconds"/>, because the other servers wait for the rooms of the transaction.
+    /// Opens a connection for the commits of a server. If the server hangs in a transaction, the database ends the session after
+    /// <see cref="MaxIdleSeconds"/>, because the transaction locks rooms that other servers need.
     /// </summary>
     public NpgsqlConnection OpenForCommits()
     {
@@ -115,13 +115,15 @@ internal sealed class PostgresDatabase(DataOptions options)
         return null;
     }
 
-    /// <summary>Makes the server of a connection the leader, if no other server is. Call this only while the server is not the leader.</summary>
+    /// <summary>
+    /// Makes the server of a connection the leader, if no other server is the leader. Call this only while the server is not the leader.
+    /// </summary>
     public static Task<bool> TryLeadAsync(NpgsqlConnection connection) => connection.ExecuteScalarAsync<bool>($"SELECT pg_try_advisory_lock({LockClass}, {LeaderLock})");
 
     /// <summary>Reads the numbers of the servers that are alive.</summary>
     public static async Task<IReadOnlyList<long>> ReadLiveNodesAsync(NpgsqlConnection connection) => (await connection.QueryAsync<long>(LiveNodes)).AsList();
 
-    /// <summary>Ends a session of this server, if it still has the lock of the server's number.</summary>
+    /// <summary>Ends a session of this server, if the session still has the lock of the server's number.</summary>
     /// <param name="session">The process id of the session.</param>
     public static void EndSession(NpgsqlConnection connection, int session) => connection.Execute(
         $"""

@@ -2,7 +2,7 @@ using RawSocketChat.Server.Storage.Sql;
 
 namespace RawSocketChat.Server.Storage.Postgres;
 
-/// <summary>The values of a PostgreSQL database that differ from those of SQLite.</summary>
+/// <summary>Creates the values of an event's row for PostgreSQL.</summary>
 internal sealed class PostgresEventColumns : IEventColumns
 {
     public string Clean(string text) => PostgresText.Clean(text);

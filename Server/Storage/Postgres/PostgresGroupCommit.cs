@@ -14,8 +14,8 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 {
-    // The maximum time for which the writer waits for a lock. An earlier session may still have the lock until the database ends this session: the
-    // session of a killed server, or of the writer's own broken connection.
+    // The maximum time for which the writer waits for a lock. A killed server, or the writer's own broken connection, has the lock until the
+    // database ends its session.
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
     // The maximum time for which the senders wait for a transaction with an unknown outcome. After this time they get an error. The events of the
@@ -60,7 +60,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
     // Whether the outcome of the last batch is still unknown.
     private bool _isUnresolved;
 
-    // The process id of the last session. The database may not know yet that the connection of this session is broken. Then Lock ends the
+    // The process id of the last session. If the database does not know yet that the connection of this session is broken, Lock ends the
     // session.
     private int _lastSession;
 
@@ -161,7 +161,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
 
         foreach (var job in batch)
         {
-            // A job of another kind may read these events, so write them first.
+            // This job may read the collected events, so write them first.
             if (job.Appended is null && _rows.HasWrites)
                 Flush(commit: false);
             job.Write(_writer);
@@ -195,7 +195,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
             if (_connection!.FullState.HasFlag(System.Data.ConnectionState.Broken) || _connection.State != System.Data.ConnectionState.Open)
                 return false;
             _connection.Execute("ROLLBACK");
-            // After a failover, the database of this connection may be a standby now. Then connect again.
+            // After a failover, the database of this connection may have become a standby. In that case, connect again.
             if (fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
                 Disconnect();
             return true;
@@ -213,7 +213,7 @@ internal sealed class PostgresGroupCommit : GroupCommit, IDisposable
         return PostgresError.Translate(fault, _database.Location);
     }
 
-    // Finds out whether a transaction is stored, after the connection broke before the answer to the commit arrived.
+    // Finds out whether a transaction is stored. The connection broke before the answer to the commit arrived.
     private StorageException? Resolve(Exception fault)
     {
         Log.OutcomeUnknown(_logger, _database.Location);

@@ -16,7 +16,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
     // An announcement may be lost. So at this interval the server reads the presence in all followed rooms, and writes its own presence.
     private static readonly TimeSpan PresenceInterval = TimeSpan.FromSeconds(5);
 
-    // After a failover the table of the presence is empty, because it has no write-ahead log. In this time all servers write theirs again.
+    // After a failover, the table of the presence is empty, because it has no write-ahead log. Within this time, all servers write their presence
+    // again.
     private static readonly TimeSpan PresenceGrace = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
@@ -41,7 +42,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
     private Task _relocking = Task.CompletedTask;
     private volatile bool _readsAllPresence;
 
-    // When the inbox connected again, as a timestamp; 0 if it never did.
+    // The timestamp of the last reconnection of the inbox; 0 if there was none.
     private long _reconnectedAt;
 
     public PostgresNodes(PostgresStorage storage, PostgresDatabase database, int node, ILogger logger)
@@ -141,7 +142,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
     {
         foreach (var hashes in tokenHashes.Chunk(MaxRows))
         {
-            // Find the sessions that need a write with a reader, because most sessions need none.
+            // Use a reader to find the sessions that need a write, because most sessions need none.
             var away = await _storage.ReadAsync(
                 "the sessions",
                 reader => reader.Connection.Query<string>("SELECT token_hash FROM sessions WHERE token_hash = ANY(@hashes) AND away_since IS NOT NULL", new { hashes }).ToArray(),
@@ -223,7 +224,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
         SignalPresence();
     }
 
-    // The writer connects again only when it writes. A server without messages would be dead for the others until then.
+    // The writer connects again only when it writes. Until then, the other servers would treat a server without messages as dead.
     private void Relock()
     {
         if (_relocking.IsCompleted)
@@ -302,8 +303,8 @@ internal sealed class PostgresNodes : INodes, IDisposable
         }
     }
 
-    // Whether the database has lost events of a room. The query of the sweep may be older than a commit that this server already knows: its smaller seq
-    // then proves nothing. So this method reads the seq again.
+    // Whether the database has lost events of a room. The query of the sweep may be older than a commit that this server already knows. A smaller
+    // seq in its result proves nothing, so this method reads the seq again.
     private async Task<bool> IsBehindAsync(LoggedRoom room, CancellationToken stopping)
     {
         var known = room.LastSeq;
@@ -355,7 +356,7 @@ internal sealed class PostgresNodes : INodes, IDisposable
                 return;
             }
 
-            // The sweep reads the presence in all rooms later.
+            // Skip this read: the sweep reads the presence in all rooms later.
             if (!_inbox.IsListening || (Interlocked.Read(ref _reconnectedAt) is not 0 and var at && _storage.Time.GetElapsedTime(at) < PresenceGrace))
                 continue;
             await TryAsync(() => ReadChangedPresenceAsync(stopping), stopping);

@@ -72,7 +72,8 @@ internal sealed class PostgresReaders : IDisposable
         {
             reader.Dispose();
             reader = null;
-            // A new connection that fails is an error. An older connection may have been broken for hours, so repeat the read with a new one.
+            // A fault of a new connection is an error. An older connection may have been broken for hours, so repeat the read with a new
+            // connection.
             if (isNew)
                 throw;
         }

@@ -8,7 +8,7 @@ internal static class PostgresSettings
     // If a host does not answer in this time, the server tries the next host.
     private const int ConnectSeconds = 5;
 
-    // The timeout of a statement. Usual statements take much less time. Only a commit reaches the timeout, if it waits for a standby that
+    // The timeout of a statement. Usual statements take much less time. A commit can reach the timeout if it waits for a standby that
     // does not answer.
     private const int CommandSeconds = 15;
 

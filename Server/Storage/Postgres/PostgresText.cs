@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace RawSocketChat.Server.Storage.Postgres;
 
-/// <summary>Texts that PostgreSQL can store.</summary>
+/// <summary>Converts texts so that PostgreSQL can store them.</summary>
 internal static class PostgresText
 {
     private static readonly SearchValues<char> Unstorable = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(code => (char)code).Prepend('\0')]);

@@ -9,7 +9,7 @@ namespace RawSocketChat.Server.Storage.Postgres;
 /// <summary>Reads and writes the table <c>presence</c>, which has the users in each room at each server.</summary>
 internal static class PresenceTable
 {
-    /// <summary>Writes which users are in rooms at a server. Removes the row of a room without users.</summary>
+    /// <summary>Writes which users are in these rooms at a server. If a room has no users, removes its row.</summary>
     public static async Task WriteAsync(NpgsqlConnection connection, int node, IReadOnlyDictionary<LoggedRoom, LocalPresence> rooms)
     {
         var used = rooms.Where(room => room.Value.Count > 0).DistinctBy(room => room.Key.Id).OrderBy(room => room.Key.Id).ToList();

@@ -5,9 +5,9 @@ using RawSocketChat.Server.Search;
 namespace RawSocketChat.Server.Storage.Postgres;
 
 /// <summary>
-/// The words of the column <c>events.words</c>, and the expressions that find them. The server splits the texts, not PostgreSQL, so that a search
-/// has the same results with each engine. The words for the room, a file and the author begin with a slash, so they differ from all words
-/// of a text.
+/// Creates the words of the column <c>events.words</c>, and the expressions that find them. The server, not PostgreSQL, splits the texts into
+/// words, so that a search has the same results with each engine. The words for the room, a file and the author begin with a slash, so they
+/// differ from all words of a text.
 /// </summary>
 internal static class SearchVector
 {

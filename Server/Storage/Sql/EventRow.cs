@@ -5,12 +5,10 @@ namespace RawSocketChat.Server.Storage.Sql;
 /// <summary>Reads a row of the table <c>events</c>.</summary>
 internal static class EventRow
 {
-    /// <summary>The first columns of each query whose rows <see cref="Read"/> reads. They come from <see cref="Source"/>.</summary>
+    /// <summary>The columns that <see cref="Read"/> reads. A query selects them first, from <see cref="Source"/>.</summary>
     public const string Columns = $"{ColumnsBeforeText}, COALESCE(m.text, e.text), {ColumnsAfterText}";
 
-    /// <summary>
-    /// The same as <see cref="Columns"/>, for a query whose events <c>e</c> are all messages. Such a query does not join <c>m</c>.
-    /// </summary>
+    /// <summary>Like <see cref="Columns"/>, for a query that finds only messages. Such a query does not join <c>m</c>.</summary>
     public const string MessageColumns = $"{ColumnsBeforeText}, e.text, {ColumnsAfterText}";
 
     /// <summary>The number of <see cref="Columns"/>. A query may have more columns; their indexes begin with this number.</summary>

@@ -5,7 +5,7 @@ namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>Writes the logs of the rooms. Used by the writer's thread only, inside a transaction.</summary>
 /// <param name="connection">The connection that writes.</param>
-/// <param name="rows">The rows of the events on this connection.</param>
+/// <param name="rows">Reads and writes the rows of events on this connection.</param>
 /// <param name="storage">The storage.</param>
 internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlStorage storage) : IDisposable
 {
@@ -109,8 +109,8 @@ internal sealed class EventTable(DbConnection connection, IEventRows rows, SqlSt
         return null;
     }
 
-    // Assigns a client id to the room's next event. If an earlier event of the author has the id, changes nothing and returns the earlier event. An
-    // earlier event that is trimmed or too old does not count: the next event gets its id.
+    // Assigns a client id to the room's next event. If an earlier event of the author has the id, changes nothing and returns the earlier event.
+    // But if the earlier event is trimmed or too old, the next event gets the id.
     private AppendResult? ClaimClientId(LoggedRoom room, string author, string id, long at)
     {
         if (rows.TryAddClientId(author, id, room.Id, room.NextSeq, at))

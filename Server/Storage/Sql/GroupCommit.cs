@@ -67,8 +67,8 @@ internal abstract class GroupCommit
 
     /// <summary>Runs the jobs in one transaction and commits it. Called on the writer's thread. Never throws.</summary>
     /// <returns>
-    /// Null if the transaction is committed; otherwise the error. After an error, the transaction is not stored if <see cref="MayRepeat"/> is true;
-    /// otherwise it may be stored.
+    /// Null if the transaction is committed; otherwise the error. After an error, the transaction may be stored if <see cref="MayRepeat"/> is
+    /// false.
     /// </returns>
     protected abstract StorageException? TryWrite(IReadOnlyList<WriteJob> batch);
 

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Server.Storage.Sql;
 
-/// <summary>The values of an event's row that differ between the engines.</summary>
+/// <summary>Creates the values of an event's row that differ between the engines.</summary>
 internal interface IEventColumns
 {
     /// <summary>Replaces characters that the engine cannot store.</summary>

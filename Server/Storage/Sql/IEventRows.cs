@@ -27,7 +27,7 @@ internal interface IEventRows : IDisposable
     /// <param name="at">When the event is stored, in milliseconds since 1970 UTC.</param>
     bool TryAddClientId(string author, string id, long room, long seq, long at);
 
-    /// <summary>Assigns a client id that is already stored to another event.</summary>
+    /// <summary>Moves a stored client id to another event.</summary>
     void ReplaceClientId(string author, string id, long room, long seq, long at);
 
     /// <summary>Finds the event that has a client id. Returns null if there is no such event any more.</summary>
@@ -53,7 +53,7 @@ internal readonly record struct ClientIdOwner(string RoomName, string RoomKey, l
     // A new room may have the id of a removed room whose client ids are still stored. So the query requires that the event and the client id have the
     // same time.
     /// <summary>
-    /// The columns of this type, and the tables of a query for them. <c>c</c> is the table of client ids. The query finds no events of removed rooms.
+    /// The columns and the tables of a query for this type. <c>c</c> is the table of client ids. The query finds no events of removed rooms.
     /// </summary>
     public const string Columns = "r.name, r.name_key, r.first_seq, c.seq, c.at";
 

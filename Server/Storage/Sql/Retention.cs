@@ -62,7 +62,7 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         // Each room keeps its newest event.
         while (used > max / 10 * 9 && rooms.TryDequeue(out var largest, out _) && largest.EventCount > 1)
         {
-            // About one megabyte of events at a time.
+            // Remove about one megabyte of events at a time.
             var count = Math.Min(4 * MaxRows, largest.EventCount - 1);
             var trimmed = largest with { KeepFrom = largest.KeepFrom + count, EventCount = largest.EventCount - count };
             await TrimAsync(storage, trimmed, logger, cancellationToken);
@@ -93,8 +93,8 @@ public sealed class Retention(IServiceProvider services, IOptions<DataOptions> o
         var steps = new WriteSteps(storage);
         for (var last = ""; ;)
         {
-            // Find these users with a reader: most guests have a session and stay, so the writer would read many rows to delete a few. The deletion
-            // checks for a session again, because a guest may have returned meanwhile.
+            // Use a reader to find these users: most guests have a session and stay, so the writer would read many rows to delete a few. The
+            // deletion checks for a session again, because a guest may have returned meanwhile.
             var guests = await storage.ReadAsync("the guests", reader => ReadGuests(reader.Connection, last), cancellationToken);
             await RemoveAsync(
                 steps,

@@ -4,8 +4,8 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql;
 
 /// <summary>
-/// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). Imported messages get ids of their own time, between the ids
-/// of other messages. Used by one thread at a time, inside a transaction.
+/// Assigns the ids of messages in the search index (<see cref="SearchCursor"/>). An imported message gets an id for its own time, so the id
+/// may lie between the ids of other messages. Used by one thread at a time, inside a transaction.
 /// </summary>
 /// <param name="share">This server uses only ids for which <c>id % shares == share</c>.</param>
 /// <param name="shares">The number of shares, a divisor of <see cref="SearchCursor.PerMillisecond"/>. 1 on a single server, which uses all ids.</param>
@@ -17,13 +17,13 @@ internal sealed class SearchIds(DbConnection connection, int share = 0, int shar
     private long _last = long.MinValue;
     private long? _max;
 
-    /// <summary>Returns an id that no message has: a free id at or soon after the first id of a time.</summary>
+    /// <summary>Returns an id that no message has: the first id of a time, or an id soon after it.</summary>
     public long Next(DateTimeOffset at)
     {
         _max ??= connection.ExecuteScalar<long?>("SELECT MAX(search_id) FROM events WHERE search_id IS NOT NULL") ?? long.MinValue;
         var id = SearchCursor.Get(at) + share;
 
-        // The messages of one commit have the same time, and may be more than the ids of a millisecond. So continue after the last id.
+        // The messages of one commit have the same time. There may be more messages than ids of a millisecond, so continue after the last id.
         if (_last >= id && _last - id <= 1000 * SearchCursor.PerMillisecond)
             id = _last + shares;
         // All ids above _max are free, so only an id up to _max needs a query.

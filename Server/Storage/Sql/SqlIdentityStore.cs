@@ -149,8 +149,8 @@ public sealed class SqlIdentityStore(SqlStorage storage) : IIdentityStore
         await RemoveAwayAsync(steps, isGuest: 1, guestsBefore.ToUnixTimeMilliseconds(), cancellationToken);
         await RemoveAwayAsync(steps, isGuest: 0, accountsBefore.ToUnixTimeMilliseconds(), cancellationToken);
 
-        // Count with a reader, because the count reads the index of all guests' sessions, and would hold the writer for this time. Count again
-        // after each step, because sessions also end meanwhile.
+        // Use a reader for the count: it reads the index of all guests' sessions, and would block the writer for this time. Count again
+        // after each step, because other sessions may have ended.
         while (await CountGuestsAsync(cancellationToken) is var count && count > max)
         {
             if (await steps.ExecuteAsync((writer, rows) => RemoveOldest(writer, isGuest: 1, long.MaxValue, (int)Math.Min(rows, count - max)), cancellationToken) == 0)

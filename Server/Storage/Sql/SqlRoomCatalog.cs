@@ -18,7 +18,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // The key of a removed room is a slash and the id. This range finds these rows by the index. With LIKE, each search would read all rooms.
     internal const string IsRemoved = "name_key BETWEEN '/0' AND '/:'";
 
-    // Counting the unread messages reads at most this many of the newest events.
+    // The count of the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
     // If retention has removed the events of a room, its first seq is greater than 1, so the room does not count as empty. A room with a token or a
@@ -225,7 +225,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
             new { Key = RoomCache.GetKey(after), Before = before.ToUnixTimeMilliseconds(), max }).AsList(), cancellationToken);
 
     // A log may have millions of events, and their deletion in one transaction would block the only writer. So this method replaces the key
-    // of the room by one that belongs to no valid name. After that, nobody can find the room. The events are erased later, in steps.
+    // of the room by a key that no valid name has. After that, nobody can find the room. The events are erased later, in steps.
     private ValueTask<bool> HideAsync(string name, string condition, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var values = new { Key = RoomCache.GetKey(name), Before = before.ToUnixTimeMilliseconds() };

@@ -11,8 +11,8 @@ internal sealed class WriteSteps(SqlStorage storage)
 
     private const int MinRows = 16;
 
-    // The time that a step should take at most. A common disk syncs a commit in about this time, so a step about doubles the time of its
-    // transaction.
+    // The time that a step should take at most. A common disk syncs a commit in about this time, so a transaction with a step takes
+    // about twice as long.
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(4);
 
     private int _rows = 64;

@@ -10,7 +10,7 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX guests ON users (id) WHERE password_hash IS NULL;
 
--- The registered names: one row for each skeleton of a name. Names that look the same have a common skeleton, so the primary key allows
+-- The registered names: one row for each skeleton of a name. Names that look the same share a skeleton, so the primary key allows
 -- only one of these names.
 CREATE TABLE names (
     skeleton      TEXT    NOT NULL PRIMARY KEY,

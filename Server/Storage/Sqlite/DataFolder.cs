@@ -98,7 +98,7 @@ public sealed class DataFolder : IDisposable
         _lock.Write(Encoding.ASCII.GetBytes(counter.ToString(CultureInfo.InvariantCulture)));
     }
 
-    // Returns null if the file has no number, because no server has used the folder yet, or only a version that did not write the number.
+    // Returns null if the file has no number: no server has used the folder yet, or only a version that did not write the number.
     private uint? ReadChangeCounter()
     {
         Span<byte> text = stackalloc byte[16];

@@ -17,7 +17,7 @@ internal readonly record struct DatabaseHeader(bool UsesWriteAheadLog, uint Chan
 
     /// <summary>
     /// Reads the header. Returns null if the file is too short. Call this method only while this process has no connection to the file:
-    /// closing a file releases all POSIX locks of the process on it, including the locks of SQLite.
+    /// when this method closes the file, the process loses all its POSIX locks on the file, including the locks of SQLite.
     /// </summary>
     public static DatabaseHeader? TryRead(string file)
     {

@@ -4,7 +4,7 @@ using RawSocketChat.Server.Search;
 
 namespace RawSocketChat.Server.Storage.Sqlite;
 
-/// <summary>The words of the table <c>search</c>, and the expressions that find them.</summary>
+/// <summary>Creates the words of the table <c>search</c>, and the expressions that find them.</summary>
 internal static class SearchIndex
 {
     private const string PrivateWord = "private";
@@ -39,8 +39,8 @@ internal static class SearchIndex
         if (!query.Scope.WithPublicRooms)
             return found;
 
-        // SQLite looks for the words after NOT only in messages that match the rest of the expression. The alternative is a word in all messages
-        // of public rooms, which each query requires. It would make a search several times slower.
+        // SQLite looks for the words after NOT only in messages that match the rest of the expression. The alternative is to give all messages
+        // of public rooms a word, and to require this word in the expression. That would make a search several times slower.
         var excluded = rooms.Count == 0 ? Quote(PrivateWord) : $"({Quote(PrivateWord)} NOT ({Or(rooms.Select(GetRoomWord))}))";
         return $"{found} NOT ({{filters}} : ({string.Join(" OR ", exceptRooms.Select(GetRoomWord).Select(Quote).Prepend(excluded))}))";
     }

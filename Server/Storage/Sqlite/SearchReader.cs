@@ -96,7 +96,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
     {
         public SqliteConnection Connection => connection;
 
-        // CROSS JOIN keeps the order of the tables: the index first, newest message first. So the search stops when the page is full.
+        // CROSS JOIN makes SQLite read the index first, beginning with the newest message. So the search stops when the page is full.
         public Statement Find { get; } = new(
             connection,
             $"""

@@ -116,7 +116,7 @@ internal sealed class CursorOutbox(long limitBytes, long start) : Outbox
     }
 
     /// <summary>Begins the read of a request: confirms and removes all frames up to the cursor.</summary>
-    /// <param name="cursor">Null or 0: the request confirms nothing and reads all frames that are kept.</param>
+    /// <param name="cursor">The cursor of the request. If null or 0, the request confirms nothing and reads all frames that the outbox has.</param>
     /// <param name="from">The cursor after which the request reads.</param>
     public CursorStatus Confirm(long? cursor, out long from)
     {

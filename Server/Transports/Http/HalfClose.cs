@@ -9,16 +9,15 @@ namespace RawSocketChat.Server.Transports.Http;
 /// <summary>
 /// Lets a peer that has shut down its sending side receive the answer to its request, even if the body of the request is incomplete.
 /// Kestrel closes such a connection without an answer in two cases. In the first case, the transport reports that the peer's output has
-/// ended. This class passes the report on only while a request waits for frames or writes a stream, because the peer of such a request then
-/// counts as gone. In the second case, a read of the body returns the end of the output, even if it also returns the last bytes of the
-/// body. So this pipe returns the last bytes first, and the end only in the next read. If the body is incomplete, this next read throws an
-/// exception.
+/// ended. This class passes on the report only while a request waits for frames or writes a stream: the peer of such a request counts as
+/// gone. In the second case, a read of the body returns the end of the output, possibly together with the last bytes of the body. So this
+/// pipe returns the last bytes first, and the end only in the next read. If the body is incomplete, this next read throws an exception.
 /// </summary>
 internal sealed class HalfClose : PipeReader, IDuplexPipe, IDisposable
 {
     private readonly IDuplexPipe _pipe;
     private readonly PipeReader _input;
-    // Kestrel gets its token as ConnectionClosed. It is also the lock for _isEndWanted and _hasEnded.
+    // The source of the token that Kestrel gets as ConnectionClosed. Also the lock for _isEndWanted and _hasEnded.
     private readonly CancellationTokenSource _connectionClosed = new();
     private readonly CancellationTokenRegistration _endRegistration;
     private ReadOnlySequence<byte> _lastBuffer;

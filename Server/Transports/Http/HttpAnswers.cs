@@ -12,10 +12,11 @@ namespace RawSocketChat.Server.Transports.Http;
 /// <summary>Writes answers to HTTP requests. A rejected request gets an <c>error</c> frame and the matching HTTP status.</summary>
 internal static class HttpAnswers
 {
-    // Kestrel copies the bytes that are written. So a large answer is written in parts: each part after the peer has read most of the previous one.
+    // Kestrel copies the bytes that are written. So the server writes a large answer in parts, and begins a part after the peer has read most of
+    // the previous part.
     private const int MaxWriteBytes = 16 * 1024;
 
-    /// <summary>Answers with an error. Without a status, the code of the error decides the status.</summary>
+    /// <summary>Answers with an error. If the status is null, the code of the error decides the status.</summary>
     public static Task RejectAsync(this HttpContext context, ErrorFrame rejection, int? status = null)
     {
         status ??= GetStatus(rejection.Error.Code);
@@ -26,7 +27,7 @@ internal static class HttpAnswers
         return context.AnswerAsync(status.Value, ChatCodec.Encode(rejection));
     }
 
-    /// <summary>Answers with an error. Without a status, the code of the error decides the status.</summary>
+    /// <summary>Answers with an error. If the status is null, the code of the error decides the status.</summary>
     public static Task RejectAsync(this HttpContext context, string code, string text, string? hint = null, int? status = null, int? retryAfterMs = null) =>
         context.RejectAsync(new ErrorFrame(default, new ChatError(code, text, hint, retryAfterMs)), status);
 

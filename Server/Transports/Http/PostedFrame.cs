@@ -15,10 +15,10 @@ internal readonly record struct PostedFrame(ReadOnlyMemory<byte> Message, Encode
     /// <summary>The answer to a frame for which the handler threw an exception.</summary>
     public static readonly EncodedFrame InternalError = EncodeError(new ChatError(ErrorCode.Internal, Disconnect.Internal.Text));
 
-    /// <summary>The whole body is one frame or one typed line.</summary>
+    /// <summary>Reads a body that is one frame or one typed line.</summary>
     public static PostedFrame FromBody(ReadOnlyMemory<byte> body, int maxBytes) => CheckLength(body.Trim(RequestBody.JsonWhiteSpace), maxBytes);
 
-    /// <summary>An element of an array: an object is a frame, and a string is a typed line.</summary>
+    /// <summary>Reads an element of an array: an object is a frame, and a string is a typed line.</summary>
     public static PostedFrame FromElement(ReadOnlyMemory<byte> json, int maxBytes) => json.Span[0] switch
     {
         (byte)'{' => CheckLength(json, maxBytes),

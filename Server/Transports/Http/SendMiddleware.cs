@@ -10,8 +10,8 @@ using RawSocketChat.Server.Transports.Origins;
 namespace RawSocketChat.Server.Transports.Http;
 
 /// <summary>
-/// Receives the frames that clients send over HTTP. A POST contains a frame or an array of frames. The response is the array of their
-/// answers, in order. All other frames go to the request that reads the session's frames.
+/// Receives the frames that clients send over HTTP. A POST contains a frame or an array of frames. The response is the array of the
+/// answers to these frames, in order. All other frames go to the request that reads the session's frames.
 /// </summary>
 internal sealed class SendMiddleware(SessionRequests requests)
 {

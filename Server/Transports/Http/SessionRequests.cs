@@ -36,9 +36,9 @@ internal sealed class SessionRequests(
     /// <param name="context">The request.</param>
     /// <param name="transportName">The transport that the request uses.</param>
     /// <param name="isEventSource">
-    /// Whether the client may be an EventSource, which sends the cursor in the header <c>Last-Event-ID</c>, or a script that replaces EventSource,
-    /// which sends the cursor as <c>lastEventId</c> in the query. For such a client, the server ignores a cursor that is not a number, because an
-    /// EventSource never reconnects after an error status.
+    /// Whether the client may be an EventSource or a script that replaces EventSource. An EventSource sends the cursor in the header
+    /// <c>Last-Event-ID</c>. Such a script sends it as <c>lastEventId</c> in the query. For both, the server ignores a cursor that is not a
+    /// number, because an EventSource never reconnects after an error status.
     /// </param>
     /// <param name="offersText">Whether the address offers the text format too.</param>
     /// <returns>Null if the request was rejected and answered, or if the peer is gone.</returns>

@@ -4,8 +4,8 @@ using RawSocketChat.Protocol.Framing;
 namespace RawSocketChat.Server.Transports.RawTcp;
 
 /// <summary>
-/// The answers to clients of other protocols that connect to the raw TCP port, each in the client's protocol. A person may have typed the
-/// wrong port, or an attacker may try to send chat lines by means of such a client.
+/// Answers clients of other protocols that connect to the raw TCP port. Each answer is in the client's protocol. A person may have typed
+/// the wrong port, or an attacker may try to send chat lines by means of such a client.
 /// </summary>
 internal static class ProtocolRefusal
 {

@@ -107,7 +107,7 @@ internal sealed class RawTcpPump : IConnectionTransport, IConnectionRunner
 
             Input.AdvanceTo(buffer.End);
             Connection.IsMidFrame = _lines.IsMidLine;
-            // The pace counts only whole lines. But reading a part of a line takes time too, so other connections get a turn here.
+            // The pace counts only whole lines. A part of a line takes time too, so let other connections run here.
             await _pace.YieldIfDueAsync();
             if (result.IsCompleted)
                 return;

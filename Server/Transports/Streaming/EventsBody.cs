@@ -11,7 +11,8 @@ internal sealed class EventsBody : StreamBody
     private const int RetryMilliseconds = 1000;
 
     // An EventSource always reconnects, whatever the last event says. So two EventSources of one device would take over from each other once a
-    // second. With a delay of one hour (browsers accept at least this delay), the older one usually does not reconnect while its page is open.
+    // second. With a delay of one hour (browsers accept at least this delay), the older EventSource usually does not reconnect while its page
+    // is open.
     private const int RetryAfterTakeoverMilliseconds = 3_600_000;
 
     public override string TransportName => "sse";

@@ -7,7 +7,7 @@ namespace RawSocketChat.Server.Transports.Streaming;
 /// </summary>
 internal sealed class Probes(int count, TimeProvider time)
 {
-    // Much longer than the jitter of a network or the delay of a busy page. Three probes take less than half a second.
+    // This interval is much longer than the jitter of a network or the delay of a busy page. Three probes take less than half a second.
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private int _left = count;

@@ -5,8 +5,8 @@ using RawSocketChat.Protocol.WebSocket;
 namespace RawSocketChat.Server.Transports.WebSockets;
 
 /// <summary>
-/// The handshake over HTTP/2: an extended CONNECT (RFC 8441) makes one stream of the connection a WebSocket. The other streams (requests of
-/// a page, more WebSockets) are independent of this stream. Kestrel does not apply its limits for request bodies (size, minimum rate) to
+/// The handshake over HTTP/2: an extended CONNECT (RFC 8441) turns one stream of the connection into a WebSocket. The other streams (requests
+/// of a page, more WebSockets) are independent of this stream. Kestrel does not apply its limits for request bodies (size, minimum rate) to
 /// this stream.
 /// </summary>
 internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
@@ -47,8 +47,7 @@ internal sealed class ExtendedConnectHandshake : IWebSocketHandshake
         var output = PipeWriter.Create(stream, WriterOptions);
         context.Response.OnCompleted(() =>
         {
-            // Returns the buffers to the pool. The bytes that are still in the buffers cannot be sent: the peer did not accept them, or is
-            // gone.
+            // Returns the buffers to the pool. The remaining bytes cannot be sent: the peer did not accept them, or the stream has ended.
             output.Complete(new OperationCanceledException());
             return input.CompleteAsync().AsTask();
         });

@@ -11,9 +11,9 @@ namespace RawSocketChat.Server.Transports.WebSockets;
 internal sealed record CompressionAgreement(DeflateParameters? Deflate, WireEncoding Json, WireEncoding Text);
 
 /// <summary>
-/// permessage-deflate at one address. The server compresses each message independently (server_no_context_takeover), so that all
-/// connections share one compressed copy of a broadcast. A connection with a smaller window gets that copy or the uncompressed message. So
-/// a frame is compressed at most once for each format, for any number of receivers.
+/// The permessage-deflate encodings of one WebSocket address. The server compresses each message independently (server_no_context_takeover),
+/// so that all connections share one compressed copy of a broadcast. A connection with a smaller window gets that copy or the uncompressed
+/// message. So the server compresses a frame at most once for each format, however many receivers it has.
 /// </summary>
 internal sealed class MessageCompression
 {

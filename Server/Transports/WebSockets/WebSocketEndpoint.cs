@@ -14,10 +14,12 @@ public sealed class WebSocketEndpoint
     /// </summary>
     public int MaxMessageBytes { get; init; } = EndpointDefaults.MaxFrameBytes;
 
-    /// <summary>Maximum bytes that wait for a slow consumer.</summary>
+    /// <summary>Maximum bytes that the server queues for a slow consumer.</summary>
     public long OutboxBytes { get; init; } = EndpointDefaults.OutboxBytes;
 
-    /// <summary>The rate at which the frames of one connection are read; null for no limit. See <see cref="ReceivePace"/>.</summary>
+    /// <summary>
+    /// The maximum rate at which the server reads the frames of one connection; null for no limit. See <see cref="ReceivePace"/>.
+    /// </summary>
     public Rate? FrameRate { get; init; }
 
     /// <summary>The subprotocols in the server's order of preference. The first one applies to a client that offers none.</summary>
@@ -27,7 +29,8 @@ public sealed class WebSocketEndpoint
     public DeflateOptions Deflate { get; init; } = new();
 
     /// <summary>
-    /// Creates the <c>wire</c> frame with the time of a write, for clients that ask with <c>wire=1</c>. If null, no client gets the frame.
+    /// Creates the <c>wire</c> frame, which contains the time of a write. Only clients that request it with <c>wire=1</c> get the frame. If
+    /// null, no client gets it.
     /// </summary>
     public Func<EncodedFrame>? Stamp { get; init; }
 

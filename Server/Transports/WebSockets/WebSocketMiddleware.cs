@@ -74,7 +74,7 @@ public sealed class WebSocketMiddleware(
     }
 
     // RFC 6455, section 4.1: a client that offers subprotocols closes the connection if the server selects none of them. So the server
-    // decides before it creates a guest. Otherwise the members of a room would see a guest join and leave.
+    // refuses such a client before it creates a guest. Otherwise the members of a room would see a guest join and leave.
     private ChatError? FindRefusal(HttpContext context, string? subprotocol)
     {
         if (endpoint.Subprotocols.Count == 0)

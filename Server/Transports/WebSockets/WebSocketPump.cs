@@ -22,7 +22,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
     private readonly ReceivePace _pace;
     private IDetachablePipe? _pipe;
 
-    // Null while the WebSocket runs inside its request, because HTTP then ends the stream.
+    // Null if the WebSocket runs inside its request: HTTP ends the stream of a request.
     private PipeWriter? _ownOutput;
     private Action? _reset;
 
@@ -93,7 +93,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
     {
         while (Connection.IsOpen)
         {
-            // The body of the loop is a separate method. So the state of this loop, which waits for hours, is as small as possible.
+            // This loop waits for hours. Its body is a separate method, so that the state of the loop is small.
             var read = _input.ReadAsync();
             if (!read.IsCompleted)
                 _pace.OnWaiting();
@@ -114,7 +114,7 @@ internal sealed class WebSocketPump : IConnectionTransport, IStreamEnding, IConn
 
         _input.AdvanceTo(buffer.End);
         Connection.IsMidFrame = _protocol.IsMidFrame;
-        // The pace counts only whole frames. But reading a part of a frame takes time too, so other connections get a turn here.
+        // The pace counts only whole frames. Reading a part of a frame also takes time, so let other connections run here.
         await _pace.YieldIfDueAsync();
         if (result.IsCompleted)
         {

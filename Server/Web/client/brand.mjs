@@ -1,4 +1,4 @@
-// The site's own color. The page makes it darker or lighter until text in this color, and text on this color, is easy to read.
+// The operator's accent color. The page makes the color darker or lighter until text in this color, and text on this color, is easy to read.
 
 const MIN_CONTRAST = 4.5; // WCAG 2.2, success criterion 1.4.3
 const STEPS = 40;

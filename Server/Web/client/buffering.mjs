@@ -5,9 +5,9 @@
 export const PROBES = 3;
 
 /**
- * Decides by the arrival times of the probes whether a proxy buffers the stream. `direct`: the probes arrived apart. `buffered`: they arrived
- * together, although the server sent them apart. `unknown`: they arrived together, but the page was busy for so long that it may have received
- * them late.
+ * Decides by the arrival times of the probes whether a proxy buffers the stream. `direct`: the probes arrived one after another, as
+ * the server sent them. `buffered`: they arrived together. `unknown`: they arrived together, but the page was busy for so long that it may have
+ * received them late.
  * @param {{ sent: number, arrived: number }[]} probes times in milliseconds, `sent` by the server's clock
  * @param {number} ownPause the longest time that the page itself was busy, in milliseconds
  * @returns {'buffered' | 'direct' | 'unknown'}

@@ -1,5 +1,5 @@
-// Events that change a message of the log: `edited`, `deleted` and `reacted`. An answer to a history request can already contain the result of an
-// event. So the second application of an event must change nothing. All functions are pure: they return a changed copy.
+// Events that change a message of the log: `edited`, `deleted` and `reacted`. An answer to a history request can already contain the effect of an
+// event. So an event must change nothing if its effect is already there. All functions are pure: they return a changed copy.
 
 import { indexFor } from './log.mjs';
 

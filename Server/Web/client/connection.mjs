@@ -1,5 +1,5 @@
-// The connection to the server. The connection uses one transport after another; the other modules see only one connection. This module
-// handles frames, but not rooms.
+// The connection to the server. The connection can change its transport, but the other modules see only one connection. This module handles
+// frames, but not rooms.
 
 import { backoffDelay } from './backoff.mjs';
 import { serverWords } from './direction.mjs';
@@ -15,9 +15,9 @@ import { FIRST_FRAME_WITHIN_MS } from './transports/http.mjs';
 
 export const WELCOME_WITHIN_MS = 15_000;    // after a lost SYN, a browser waits for minutes, which is too long for a person
 
-const STABLE_AFTER_MS = 5_000;              // after a connection that lasted this long, the delays begin with the shortest one again
+const STABLE_AFTER_MS = 5_000;              // after a connection that lasted this long, the delays begin again with the shortest delay
 const SILENCE_MS = 40_000;                  // a page does not see the server's WebSocket pings, so after this much silence it sends a ping frame
-const RECENT_MS = 2_000;                    // a connection that was active this recently needs no ping
+const RECENT_MS = 2_000;                    // a connection that received data within this time needs no ping
 const UNANSWERED_MS = 10_000;               // the server answers every frame; if an answer takes longer than this, the page sends a ping frame
 const PONG_WITHIN_MS = 10_000;
 const UPGRADE_AFTER_MS = 60_000;            // the time between two attempts to upgrade; it doubles after each attempt that fails
@@ -39,8 +39,8 @@ const SLEPT_MS = 5_000;                     // if the wall clock advanced this m
  *   connecting ──welcome──▶ online ──lost──▶ reconnecting ──timer──▶ (another attempt, perhaps with another transport) …
  *        └──────── a final close code, or a bye frame with `reconnect: false` ──▶ closed
  *
- * While the connection uses another transport than the best one, it tries the best transport in the background. When the best transport
- * works, the connection changes to it.
+ * While the connection does not use the best transport, it tries the best transport in the background. When the best transport works, the
+ * connection changes to it.
  */
 export class Connection extends EventTarget {
   #create; #prepare; #choice; #isNetworkUp; #clocks;
@@ -66,7 +66,7 @@ export class Connection extends EventTarget {
    * @param {(name: TransportName) => Transport} create creates a transport
    * @param {TransportChoice} choice
    * @param {(signal: AbortSignal) => Promise<{ welcome?: Frame, refusal?: Frame }>} prepare runs before each attempt. Rejects if a later
-   *   attempt may succeed. Resolves to { welcome } if the server sent one, and to { refusal } if no later attempt can succeed
+   *   attempt may succeed. Resolves to { refusal } if no later attempt can succeed, and otherwise to { welcome }, or to {} if there is no welcome
    * @param {() => boolean} isNetworkUp whether the device has a network
    * @param {{ now: () => number, day: () => number }} clocks in milliseconds. `now` is monotonic, so it measures durations. It may stop
    *   while the device sleeps. `day` is the time of day: it continues while the device sleeps, but a person can set it
@@ -300,8 +300,8 @@ export class Connection extends EventTarget {
     this.#tearDown();
     const delay = retryAfterMs + backoffDelay(this.#attempt++);
     this.#retryTimer = setTimeout(() => this.retryNow(), delay);
-    // A device without a network can still reach a server on the same device. So an offline page continues its attempts, and differs only in
-    // the words that it shows.
+    // A device without a network can still reach a server on the same device. So the page continues its attempts while it is offline. Only
+    // its words differ.
     const state = this.#isNetworkUp() ? 'reconnecting' : 'offline';
     this.#setStatus({ state, reason, retryAt: this.#clocks.now() + delay, attempt: this.#attempt });
   }

@@ -63,7 +63,7 @@ export class Diagnostics {
   #events = [];
   /** The times from a ping to its answer, in milliseconds. @type {number[]} */
   #latencies = [];
-  /** The last ping if it has no answer yet, and its time. @type {{ id: unknown, now: number } | null} */
+  /** The last ping and its time; null if the ping has been answered. @type {{ id: unknown, now: number } | null} */
   #ping = null;
   #server = '';
   #connections = 0;

@@ -17,7 +17,7 @@ const POP_ISOLATE = '\u2069';
 export const withoutDirectionControls = (text) => text.replace(CONTROLS, '');
 
 /**
- * Prepares foreign text for a sentence of the page, or for an attribute. Text of the other direction must not reorder the words around it. In
+ * Prepares foreign text for a sentence of the page, or for an attribute. Text of the opposite direction must not reorder the words around it. In
  * the markup, use a bdi element instead.
  * @param {string} text
  */
@@ -35,7 +35,7 @@ export const hashed = (room) => isRightToLeft() ? isolated(`#${room}`) : `#${iso
 
 /**
  * Marks a text of the server. The server writes English. On a page in another language, two invisible characters enclose the text. No foreign text
- * can contain them. wordsNodes() of view/dom.mjs finds the text by these characters, and gives it its language and direction.
+ * can contain them. wordsNodes() of view/dom.mjs finds the text by these characters, and sets its language and direction.
  * @param {string} text
  */
 export function serverWords(text = '') {
@@ -44,7 +44,7 @@ export function serverWords(text = '') {
 }
 
 /**
- * Splits a text into the page's words and the words that serverWords() has marked. The pieces alternate, and the first one is the page's.
+ * Splits a text into the page's words and the words that serverWords() has marked. The pieces alternate. The first piece contains words of the page.
  * @param {string} text
  */
 export const splitServerWords = (text) => text.split(/\u2066([^\u2066\u2069]*)\u2069/);

@@ -16,8 +16,8 @@ export class Drafts {
   constructor(stored) { this.#texts = textsOf(stored); }
 
   /**
-   * Takes over the drafts that another tab has stored, except for rooms whose drafts have changed in this tab. Returns the text that the input has to
-   * show, or null if its text stays.
+   * Takes over the drafts that another tab has stored, except for rooms whose drafts have changed in this tab. Returns the new text of the
+   * input, or null if the input keeps its text.
    * @param {unknown} stored
    * @param {boolean} isWriting whether the person writes in the input of this tab; if so, the text of the input stays
    */
@@ -75,7 +75,7 @@ export class Drafts {
   }
 
   /**
-   * Changes the room of the input. Returns the text that the input has to show, or null if its text stays.
+   * Changes the room of the input. Returns the new text of the input, or null if the input keeps its text.
    * @param {string | null} room
    * @param {string} text the text of the input
    * @param {boolean} carries whether the text was written for the new room
@@ -92,7 +92,7 @@ export class Drafts {
   }
 
   /**
-   * Moves a draft to the server's spelling of its room's name.
+   * Moves a draft when the server spells the room's name differently.
    * @param {string} from
    * @param {string} to
    */

@@ -1,4 +1,4 @@
-// The emoji that a person can choose: the table, the search, the completion of a typed word, the recent ones, and the movement in the grid.
+// The emoji that a person can choose: the table, the search, the completion of a typed word, the recent emoji, and the movement in the grid.
 
 import { stepOf } from './language.mjs';
 
@@ -50,9 +50,9 @@ export function searchEmoji(all, query) {
 }
 
 /**
- * Returns the part of an emoji's name that the person has typed before the caret: "smi" for ":smi". Returns undefined if the person types something
- * else. In a time (12:30) and an address (http://), the colon is not at the start of a word. In code, the text before the caret has an odd number
- * of backticks.
+ * Returns the part of an emoji's name that the person has typed before the caret: "smi" for ":smi". Returns undefined in a
+ * time (12:30) or an address (http://), where the colon is not at the start of a word. Returns undefined in code, where the text before the caret
+ * has an odd number of backticks.
  * @param {string} text
  * @param {number} caret
  */
@@ -74,7 +74,7 @@ export function emojiSuggestions(all, typed, caret) {
 }
 
 /**
- * Returns the recent emoji after the person has chosen one. The newest is the first.
+ * Adds a chosen emoji to the list of recent emoji, and returns the new list. The newest emoji is first.
  * @param {readonly string[]} recent
  * @param {string} emoji
  */

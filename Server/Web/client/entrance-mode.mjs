@@ -1,4 +1,4 @@
-// What the entrance shows, by the kinds of login that the server offers.
+// Decides what the entrance shows. This depends on the kinds of login that the server offers.
 
 import { t } from './language.mjs';
 

@@ -1,10 +1,10 @@
-// Texts of the server in the language of the page: of its errors, and of its commands.
+// Translates the server's error texts and descriptions of commands into the language of the page.
 
 import { serverWords } from './direction.mjs';
 import { isEnglish, t, translated } from './language.mjs';
 
 /**
- * The page's own text for a code that has one meaning. The server's text says more about all other errors.
+ * Returns the page's own text for an error code that has only one meaning. Returns '' for any other code, because the server's text says more.
  * @param {string | undefined} code
  */
 function textFor(code) {
@@ -35,7 +35,7 @@ function textFor(code) {
 export const errorText = ({ code, text }) => !isEnglish() && textFor(code) || serverWords(text || code || '');
 
 /**
- * Describes a command. `lang` is the language of the words if the page has no translation; otherwise null. The server names the aliases of a command
+ * Describes a command. `lang` is the language of the words if it is not the page's language; otherwise null. The server names the aliases of a command
  * after its description: "joins a room (also /j)".
  * @param {string | undefined} text the server's text
  */

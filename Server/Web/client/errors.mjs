@@ -2,7 +2,7 @@
 
 /** @import { CloseInfo } from './types.js' */
 
-/** An attempt that failed and may succeed later. Its message is the text for the person, or empty. */
+/** An attempt failed, but a later attempt may succeed. The message is the text for the person, or empty. */
 export class RetryableError extends Error {
   /**
    * @param {string} message

@@ -43,7 +43,7 @@ import { openSearch, setSearchNote } from './view/search.mjs';
 /** @import { Frame, Request, Status, TransportChange } from './types.js' */
 
 const TYPING_ENDS_MS = 6_000;
-const HISTORY_RETRY_MS = 10_000; // the delay after an error that gives no time to wait
+const HISTORY_RETRY_MS = 10_000; // the delay after an error without `retryAfterMs`
 
 /**
  * @template T
@@ -137,7 +137,7 @@ onConnection('welcome', (/** @type {Frame} */ frame) => {
   const rooms = new Set([...state.rooms.keys(), ...entering?.rooms ?? [], ...joined]);
   retainOfflineRooms(frame.user, rooms);
   takeOverFirst();
-  askDirectory(); // ask before the joins: with the list of rooms, a #room in the messages of the joined rooms becomes a link
+  askDirectory(); // ask before the joins: the page needs the list of rooms to turn a #room in a message into a link
   for (const name of rooms) if (!state.rooms.get(name)?.removed) joinRoom(name, { kind: state.rooms.get(name)?.epoch ? 'rejoin' : 'join', show: name === entering?.show });
   if (!state.commands.length) ask({ type: 'help' }, { kind: 'help' });
   askLinkQuestion();
@@ -265,7 +265,7 @@ const EFFECTS = {
 
   rooms(_, request) { if (!request) openDirectory(); },
 
-  // Without a request of the page, the frame answers a typed line: /search here, /help below.
+  // If the page has sent no request, the frame answers a typed line, such as /search or /help.
   results(frame, request) { if (!request && !search.open) openSearch(frame.query); },
 
   tokens(frame, request) {
@@ -282,7 +282,7 @@ const EFFECTS = {
 };
 
 /**
- * Called when the retry time of a rejected message has passed: sends the message again. Does nothing if the connection has ended meanwhile.
+ * Sends a rejected message again when its retry time has passed. Does nothing if the connection has ended since the rejection.
  * @param {string} id
  */
 function stopWaiting(id) {

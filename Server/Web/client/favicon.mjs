@@ -28,7 +28,7 @@ const DEFAULT_COLOUR = '#a8470f';
 /**
  * Returns the address of the icon.
  * @param {Badge} badge
- * @param {{ light: string } | null} accents the site's own colors; null for the page's own
+ * @param {{ light: string } | null} accents the operator's accent colors; null for the page's own color
  */
 export function faviconWith(badge, accents) {
   const dot = badge ? `<circle cx='24' cy='8' r='7' fill='${DOTS[badge]}' stroke='#fff' stroke-width='2'/>` : '';

@@ -8,7 +8,7 @@ import { numberWords, t } from './language.mjs';
 const MAX_FILES = 100; // the greatest value that a server can set for one message (Files:PerMessage)
 
 /**
- * Returns the valid files among those of a frame, or undefined if there are none.
+ * Returns the valid files of a frame, or undefined if there are none.
  * @param {unknown} list
  * @returns {AttachedFile[] | undefined}
  */

@@ -54,7 +54,7 @@ export const exactTime = (at) => formats().seconds.format(new Date(at));
 export const fullTime = (at) => formats().full.format(new Date(at));
 
 /**
- * The hours and minutes alone, without "AM" or "PM".
+ * The hours and minutes, without "AM" or "PM".
  * @param {string} at
  */
 export function clockDigits(at) {

@@ -1,4 +1,4 @@
-// The questions that the page asks before a request about a person or a room: what they say, and the request that they send.
+// The questions that the page asks before it sends a request about a person or a room. Each form has its texts, and creates its request.
 
 import { isolated } from './direction.mjs';
 import { t } from './language.mjs';

@@ -1,4 +1,4 @@
-// The keys of the page, and how a keyboard names them.
+// The keyboard shortcuts of the page, and the names of the keys on a keyboard.
 
 import { t } from './language.mjs';
 
@@ -27,16 +27,16 @@ const APPLE = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' };
 export const keyName = (keys, isApple) => isApple ? keys.split(' ').map((key) => APPLE[key] ?? key).join(' ') : keys;
 
 /**
- * Whether the key event has the modifier of the page's commands and no other modifier. This modifier is Ctrl, or ⌘ on an Apple keyboard, because
- * there Ctrl edits text.
+ * Whether the key event has the modifier of the page's commands and no other modifier. This modifier is Ctrl. On an Apple
+ * keyboard it is ⌘, because Ctrl edits text there.
  * @param {{ ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean }} event
  * @param {boolean} isApple
  */
 export const isCommand = ({ ctrlKey, metaKey, altKey, shiftKey }, isApple) => !altKey && !shiftKey && (isApple ? metaKey && !ctrlKey : ctrlKey && !metaKey);
 
 /**
- * Whether a key belongs to an input method, with which a person composes a word. Enter then accepts the word and sends nothing. Safari ends the composition
- * before this key event. So only the key code (229) shows that the key belongs to the input method.
+ * Whether a key event comes from an input method, in which a person composes a word. Enter then accepts the word, and must not send the message.
+ * Safari ends the composition before this key event. So only the key code (229) shows that the event comes from the input method.
  * @param {{ isComposing: boolean, keyCode: number }} event
  */
 export const isComposing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;

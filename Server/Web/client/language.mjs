@@ -72,8 +72,8 @@ export function useLanguage(language, table = ENGLISH) {
 }
 
 /**
- * Returns the English text from which t() has made a text of the current language. This works only for texts that have no values, or only the number
- * {status}. Any other text, for example a text of the server, is returned unchanged.
+ * Returns the English original of a text that t() has returned. This works only for texts that have no values, or only the number {status}.
+ * Any other text, for example a text of the server, is returned unchanged.
  * @param {string} words
  */
 export function inEnglish(words) {
@@ -95,7 +95,7 @@ export const isEnglish = () => locale.split('-')[0] === 'en';
 export const isRightToLeft = () => RIGHT_TO_LEFT.has(locale.split('-')[0]);
 
 /**
- * Returns the direction of an arrow key along the line: 1 for forward, -1 for back.
+ * Returns the direction of an arrow key: 1 towards the end of the line, -1 towards its start.
  * @param {string} key
  * @returns {1 | -1 | 0} 0 for all other keys
  */
@@ -115,7 +115,7 @@ export const t = (text, values = {}) => templateOf(text, values).replace(/\{(\w+
 });
 
 /**
- * Returns the translation of a text of the server that has no values, or undefined if the table does not have it.
+ * Returns the translation of one of the server's texts, or undefined if the table has none. The text must not contain values.
  * @param {string} text the English text
  */
 export const translated = (text) => {
@@ -133,7 +133,7 @@ function templateOf(text, values) {
 }
 
 /**
- * Splits a text that t() has returned at the placeholders that have no value yet, and replaces them by parts of another type: for example by nodes.
+ * Splits a result of t() at the placeholders that have no value yet. Replaces these placeholders by parts of another type, for example nodes.
  * @template T
  * @param {string} text
  * @param {Readonly<Record<string, T>>} parts

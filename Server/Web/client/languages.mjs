@@ -1,4 +1,4 @@
-// The languages of the page, and which of them the page uses.
+// The languages that the page offers, and the selection of one of them.
 
 /** The languages, each with its own name. @type {Readonly<Record<string, string>>} */
 export const LANGUAGES = { en: 'English', es: 'Español', zh: '中文', ar: 'العربية', de: 'Deutsch', fr: 'Français' };

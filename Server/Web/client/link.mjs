@@ -7,7 +7,7 @@ import { t } from './language.mjs';
 /** @import { Place, User } from './types.js' */
 
 /**
- * The name and the room of a link that the page uses only if the person agrees. A name or a room that needs no question is null.
+ * The name and the room of a link. The page uses them only if the person agrees. A name or a room that needs no question is null.
  * @typedef {{ name: string | null, room: string | null }} LinkQuestion
  */
 

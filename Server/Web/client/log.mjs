@@ -49,14 +49,15 @@ export function messageFrom(entries, seq) {
 }
 
 /**
- * Inserts an entry in its order, unless the log already has it.
+ * Inserts an entry at its place in the order. If the log already has this entry, only updates it (see withCopy).
  * @param {Entry[]} entries
  * @param {Entry} entry
  */
 export const insertEntry = (entries, entry) => insertEntries(entries, [entry]);
 
 /**
- * Inserts entries in their order, unless the log already has them. Many entries cost one copy of the log, not one copy for each.
+ * Inserts entries at their places in the order. Only updates the entries that the log already has (see withCopy). Copies the log once for all
+ * entries.
  * @param {Entry[]} entries
  * @param {Entry[]} added
  */
@@ -108,7 +109,7 @@ function withNewerState(existing, copy) {
 }
 
 /**
- * Returns the days of a log after entries were added. A log has one divider for each day, before its first entry. If the server's
+ * Returns the days of a log after entries were added. A log has one divider for each day, before the first entry of that day. If the server's
  * clock was set back, entries of an earlier day can follow a divider: these entries get no divider of their own. A notice never gets a divider,
  * because it has the page's own time, which may be wrong.
  * @param {Day[]} days in order
@@ -147,7 +148,7 @@ const SHOWN_EVENTS = {
 };
 
 /**
- * The reactions of a message (emoji → people), or undefined if it has none. A map, because an emoji is foreign text.
+ * The reactions of a message (emoji → people), or undefined if it has none. Uses a Map, because an emoji is foreign text.
  * @param {Omit<Frame, 'type'>} event
  * @returns {Reactions | undefined}
  */

@@ -163,10 +163,10 @@ function focusInput() {
   if (!NARROW.matches) input.focus();
 }
 
-/** Returns the rooms and the name that the page has stored (a Place). Null if it has stored none, or must not use them. */
+/** Returns the stored place (name and rooms). Returns null if there is none, or if the page must not use it. */
 async function loadPlace() {
   const stored = loadTabPlace();
-  if (stored?.session) identity.usesCookie = false; // the tab has stored a token, so the browser kept no cookie before the page was loaded again
+  if (stored?.session) identity.usesCookie = false; // a stored token means that the browser kept no cookie before the reload
   if (!identity.usesCookie) return stored?.session ? stored : null;
   if (stored) return stored;
   await opening;

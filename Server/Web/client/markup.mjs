@@ -7,7 +7,7 @@
 const MARKS = { '**': 'bold', '__': 'bold', '*': 'italic', '_': 'italic', '~~': 'strike', '||': 'spoiler' };
 const SIGNS = new Set(['*', '_', '~', '|']);
 
-const MAX_MARKS = 200; // after this many marks, the rest of a message stays text: each mark is a node of the page
+const MAX_MARKS = 200; // after this many marks, the rest of a message stays text, because each mark adds a node to the page
 const MAX_NAME = 64;
 
 const WORD = /[\p{L}\p{N}]/u;
@@ -17,14 +17,14 @@ const BEFORE_NO_MENTION = /[\p{L}\p{N}_@./-]/u;
 const NAME = /[\p{L}\p{N}\p{M}_.-]+/uy;
 const AT_END_OF_SENTENCE = /[.-]+$/;
 const HIDDEN = '▒▒▒'; // replaces a spoiler in places where nobody can open it, for example in a quote
-const ATOM = '\uFFFC'; // the character before or after a text, if the piece beside the text is code, a link or a room
+const ATOM = '\uFFFC'; // represents a neighbouring piece that is code, a link or a room, as the character before or after a text
 
 /** @param {TextPiece | CodePiece} piece */
 const isPlain = (piece) => !('code' in piece) && !piece.href && !piece.room;
 
 /**
- * Finds the marks in the pieces of a message. `steps` counts the characters and pieces that the parser has looked at. Their number
- * depends on the length of the message only, so that no message can block the page.
+ * Finds the marks in the pieces of a message. `steps` counts how many characters and pieces the parser has read. This number depends
+ * only on the length of the message, so no message can block the page.
  * @param {(TextPiece | CodePiece)[]} pieces
  * @returns {{ blocks: Block[], steps: number }}
  */
@@ -50,7 +50,7 @@ export function parseMarkup(pieces) {
 }
 
 /**
- * Splits pieces at the line breaks. A code block is a line of its own, because it contains the line breaks beside it.
+ * Splits pieces at the line breaks. A code block is a separate line, because it contains the line breaks before and after it.
  * @param {(TextPiece | CodePiece)[]} pieces
  */
 function linesOf(pieces) {
@@ -81,7 +81,7 @@ function linesOf(pieces) {
 }
 
 /**
- * Returns how a line begins, if it is a part of a quote or of a list.
+ * Returns the kind of a line of a quote or a list, the characters that open the line, and the rest. Returns null for other lines.
  * @param {(TextPiece | CodePiece)[]} line
  * @returns {{ kind: 'quote' | 'list', open: string, rest: (TextPiece | CodePiece)[] } | null}
  */

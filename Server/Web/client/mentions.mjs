@@ -9,7 +9,7 @@ const WORD_AT_END = /[\p{L}\p{N}\p{M}_]$/u;
 const ADDRESS = /:\/\/|^www\.|[^\s@]@[\p{L}\p{N}-]+\.[\p{L}\p{N}]/iu; // a web address or a mail address
 
 /**
- * Whether a message mentions the user. The server's list of mentions decides. Without this list, the page searches the text for the user's name.
+ * Whether a message mentions the user. The server's list of mentions decides. If the message has no such list, the page searches the text for the user's name.
  * @param {{ text?: string, mentions?: string[] }} message
  * @param {User | null | undefined} user
  */
@@ -32,8 +32,8 @@ export function mentionsName(message, name) {
 }
 
 /**
- * Returns where a text contains the name as a word of its own, as [start, end]. Null if it does not, or if the text has the name in another
- * spelling of Unicode.
+ * Returns the range [start, end] in which a text contains the name as a separate word. Returns null if there is no such range, or if the text
+ * spells the name in another Unicode form.
  * @param {string} text
  * @param {string} name
  * @returns {[number, number] | null}

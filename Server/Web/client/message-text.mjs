@@ -7,7 +7,7 @@ import { parseMarkup, plainText } from './markup.mjs';
 
 const FENCE = '```';
 const MAX_LINK_LENGTH = 2_048; // a longer address stays text
-const MAX_PIECES = 500;        // after this many pieces, the rest of a message stays text: each piece is a node of the page
+const MAX_PIECES = 500;        // after this many pieces, the rest of a message stays text, because each piece adds a node to the page
 
 const LANGUAGE = /[\w+#.-]/;
 const WORD = /[a-z\d_]/i;
@@ -19,14 +19,14 @@ const BEFORE_NO_ROOM = /[\p{L}\p{N}_/&#]/u;
 const ENDS_LINK = /[\s<>"\p{Cc}«»‹›“”„‟‚‛…。、，；：！？（）［］｛｝「」『』【】〈〉《》〔〕｡､｢｣،؛؟۔।\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 // An address may contain these characters, but at its end they belong to the sentence. An opening bracket at the end has no closing one.
 const TRAILING = new Set(`.,;:!?'‘’([{`);
-// Two equal characters of these at the end of an address do not belong to it, but to a mark around it: **https://example.org**.
+// If an address ends with the same one of these characters twice, these two are a mark around the address: **https://example.org**.
 const EMPHASIS = new Set('*~|');
 /** @type {Record<string, string>} */
 const OPENING = { ')': '(', ']': '[', '}': '{' };
 
 /**
- * Reads a text from left to right. `steps` counts the characters that were looked at. The parser looks at each character only a few times,
- * whatever a message contains: another person wrote the message, and it must not block the page.
+ * Reads a text from left to right. `steps` counts how often a character is read. The parser reads each character only a few times, whatever
+ * a message contains. So a message of another person can't block the page.
  */
 class Reader {
   steps = 0;
@@ -43,7 +43,7 @@ class Reader {
   }
 
   /**
-   * The whole character at an index, also if it has two UTF-16 code units.
+   * The whole character at an index, even if it has two UTF-16 code units.
    * @param {number} index
    */
   characterAt(index) {
@@ -89,7 +89,7 @@ class Reader {
 export const splitText = (text) => parseText(text).pieces;
 
 /**
- * Splits text, and counts the steps: how many characters the parser looked at.
+ * Splits text, and counts the steps: how often the parser has read a character.
  * @param {string} text
  */
 export function parseText(text) {
@@ -115,7 +115,7 @@ export function parseText(text) {
  * Returns the code block whose opening fence is at an index, or null. The line breaks beside the fences belong to the fences.
  * @param {Reader} reader
  * @param {number} index
- * @param {number} done the end of the piece before
+ * @param {number} done the end of the previous piece
  */
 function fenceAt(reader, index, done) {
   if (!reader.hasAt(FENCE, index)) return null;
@@ -233,8 +233,8 @@ function webAddress(text) {
 const parsed = new WeakMap();
 
 /**
- * Returns the parsed text of a message, without characters that change the direction of the text around them. A message is immutable, so
- * it is parsed only once: the page draws its rows and their quotes again and again.
+ * Returns the parsed text of a message, without characters that change the direction of the text around them. The page draws
+ * messages again and again, so this function caches its result: a message is immutable.
  * @param {{ text?: string }} message
  * @returns {ParsedText}
  */

@@ -32,7 +32,7 @@ export function durationWords(seconds) {
 export const withReason = (sentence, reason) => reason ? t('{sentence}: {reason}', { sentence, reason }) : t('{sentence}.', { sentence });
 
 /**
- * The sentence for an action, without its end. The names of the people stay placeholders.
+ * The sentence for an action, without the reason or full stop at its end. The names of the people stay placeholders.
  * @param {Moderation} moderation
  * @param {boolean} isSelf
  */

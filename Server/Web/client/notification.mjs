@@ -12,9 +12,9 @@ import { isDirect, labelOf, titleOf } from './rooms.mjs';
 const MAX_BODY = 200; // browsers show fewer characters
 
 /**
- * Returns the notification for an event. Returns null if the event is not a message, if the message is deleted, read or the person's own, or if the
- * level of the room or the person's own level does not allow a notification. The tag of a notification is its room, so a newer notification of the
- * same room replaces it.
+ * Returns the notification for an event. Returns null if the event is not a message. Returns null for a message that is deleted, already read, or sent by
+ * this person. Returns null if the notification level of the room or of the person excludes the message. The tag of a notification is its room, so
+ * a newer notification of the same room replaces it.
  * @param {Frame} event
  * @param {Room} room
  * @param {User | null} self

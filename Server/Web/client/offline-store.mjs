@@ -1,4 +1,4 @@
-// Stores the newest messages of the rooms in IndexedDB, for the time without a network. app/offline.mjs decides what it stores.
+// Stores the newest messages of the rooms in IndexedDB, so that the page can show them while it is offline. app/offline.mjs decides what it stores.
 
 import { within } from './outbox-store.mjs';
 
@@ -16,7 +16,7 @@ export class OfflineStore {
   constructor(name) { this.#name = name; }
 
   /**
-   * Stores rooms, and removes others.
+   * Stores the changed rooms, and removes the removed rooms.
    * @param {OfflineRoom[]} changed
    * @param {string[]} removed names of rooms
    */

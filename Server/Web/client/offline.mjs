@@ -12,7 +12,7 @@ export const MAX_MESSAGES = 50;
 export const MAX_LENGTH = 64 * 1024;
 
 /**
- * Returns what the page stores of a room. Returns null if the page must store nothing: the user is not in the room, or the log has dropped the newest
+ * Returns what the page stores for a room. Returns null if the page must store nothing: the user is not in the room, or the log has dropped the newest
  * messages. If somebody deletes a dropped message, the page does not apply this change. So the stored copy of the deleted message would stay.
  * @param {Room} room
  * @param {string} user
@@ -43,8 +43,8 @@ function messageOf({ seq, at, from, text, me, reply, files, edited, deleted, men
 }
 
 /**
- * Shows the stored messages in the rooms that the page has not joined yet. The mark of new messages is at its place before the page was loaded
- * again. If there was no mark, it is before the first message that was unread.
+ * Shows the stored messages in the rooms that the page has not joined yet. The mark of new messages has the same place as before the reload of
+ * the page. If there was no mark, it is before the first unread message.
  * @param {State} state
  * @param {OfflineRoom[]} stored
  * @returns {State}

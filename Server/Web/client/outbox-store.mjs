@@ -24,9 +24,9 @@ const STORED_FIELDS = /** @type {const} */ (['room', 'text', 'me', 'reply', 'fil
  */
 export class OutboxStore {
   #name; #tab; #copies; #createId;
-  /** The identity of the database, or null without a database. @type {string | null} */
+  /** The identity of the database; null if there is no database. @type {string | null} */
   #born = null;
-  /** The messages that the stores have to contain. @type {OutboxItem[]} */
+  /** The messages that the database and the copy have to contain. @type {OutboxItem[]} */
   #items = [];
   /** @type {Place | null} */
   #place = null;
@@ -137,7 +137,7 @@ export class OutboxStore {
 
   /**
    * Takes over the messages of closed pages.
-   * @param {() => void} onPageClosed called when a page that is still open closes later
+   * @param {() => void} onPageClosed called later, when a page that is open now has closed
    * @returns {Promise<OutboxItem[]>}
    */
   async claim(onPageClosed) {
@@ -152,8 +152,8 @@ export class OutboxStore {
     const others = new Set((await this.#run('outbox', 'readonly', (store) => store.getAll()) ?? []).map((/** @type {{ tab: string }} */ { tab }) => tab));
     others.delete(this.#tab);
     if (!others.size) return [];
-    // Ask for the locks after reading the messages: an open page takes its lock before it stores messages, so a page with messages and without a
-    // lock is closed.
+    // Ask for the locks after reading the messages: an open page takes its lock before it stores messages, so a page that has messages but
+    // no lock is closed.
     for (const tab of await this.#openPages()) {
       if (others.delete(tab)) this.#watch(tab, onPageClosed);
     }
@@ -181,7 +181,7 @@ export class OutboxStore {
 
   /**
    * Copies this page's messages. Until the database has stored the newest change, the copy has no identity (`born` is null). If the page is closed
-   * earlier, the next page takes over the copy. If the copy does not fit into the storage, only the database has the messages.
+   * before that, another page takes over the copy. If the copy does not fit into the storage, only the database has the messages.
    */
   #copy() {
     const copies = this.#copies;
@@ -200,7 +200,7 @@ export class OutboxStore {
 
   /**
    * Takes over the copies of closed pages. Returns the messages that are only in the copies, because somebody deleted the database.
-   * @param {() => void} onPageClosed called when a page that is still open closes later
+   * @param {() => void} onPageClosed called later, when a page that is open now has closed
    * @returns {Promise<OutboxItem[]>}
    */
   async #claimCopies(onPageClosed) {
@@ -213,8 +213,8 @@ export class OutboxStore {
       const keys = Array.from({ length: copies.length }, (_, index) => copies.key(index) ?? '');
       const others = keys.filter((key) => key.startsWith(prefix) && key !== this.#copyKey(this.#tab));
       if (!others.length) return [];
-      // Ask for the locks after listing the copies: an open page takes its lock before it writes its copy, so a page with a copy and without a lock
-      // is closed.
+      // Ask for the locks after listing the copies: an open page takes its lock before it writes its copy, so a page that has a copy but no lock is
+      // closed.
       const open = new Set(await this.#openPages());
       for (const key of others) {
         const tab = key.slice(prefix.length);

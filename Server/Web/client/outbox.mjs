@@ -47,7 +47,7 @@ export function addStoredMessages(state, items) {
 /**
  * Adapts the outbox to the page's current user. The server recognises a repeated message only if the same user sends it again. So a message
  * that was sent as another user fails, and the person decides whether to send it again. A message that was never sent gets the current user if
- * the name stays the same. Otherwise this message fails, too.
+ * it has no user yet, or if the name stays the same. Otherwise this message fails, too.
  * @param {State} state
  * @param {{ user: string, name: string }} sender
  * @returns {State}
@@ -149,9 +149,9 @@ export const failRoom = (state, room, error) => ({
 });
 
 /**
- * Hides the messages of the outbox that have arrived as events (`echo`). If the connection ends after the server has stored a message and
- * before the acknowledgement arrives, the page gets the event first, and can only guess that it is the message. The page sends the message again:
- * the acknowledgement has the seq of the event, and so confirms the guess.
+ * Hides the messages of the outbox that have arrived as events (`echo`). The connection can end after the server has stored a message, but
+ * before the acknowledgement arrives. The page then gets the event first, and can only guess that the event is this message. The page sends the
+ * message again. The acknowledgement has the seq of the event, which confirms the guess.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events

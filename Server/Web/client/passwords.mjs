@@ -1,4 +1,4 @@
-// What the page can say about passwords without the server.
+// The page's own checks and error texts for passwords.
 
 import { errorWords } from './formatting.mjs';
 import { t } from './language.mjs';

@@ -34,8 +34,8 @@ export const wasRemoved = ({ entries }, user) =>
   entries.slice(-NEWEST_ENTRIES).some(({ moderation }) => moderation?.user === user && (moderation.action === 'kick' || moderation.action === 'ban'));
 
 /**
- * Returns the person with the current name. A message has the name that its author had when it was posted, but the server finds people by their
- * current names.
+ * Returns the person with the current name. A message contains the author's name at the time of posting, but the server finds people by
+ * their current names.
  * @param {Room} room
  * @param {User} person
  * @returns {User}
@@ -87,7 +87,7 @@ export function personWords({ user }, room) {
  * other person of a direct room are in the list even if they are away.
  * @param {Room} room
  * @param {User | null} self
- * @param {boolean} [isOtherHere] whether the other person of a direct room is in another room
+ * @param {boolean} [isOtherHere] whether the other person of a direct room is present in any room of the page
  * @returns {MemberGroup[]}
  */
 export function memberGroups(room, self, isOtherHere = false) {

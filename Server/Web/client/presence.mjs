@@ -62,7 +62,7 @@ export function presenceText(changes) {
 const MAX_NAMES = 6;
 const SHORTENED_TO = 5;
 
-/** The first names, and the number of the others. @param {string[]} names */
+/** The names at the start of the list, and the number of the remaining names. @param {string[]} names */
 const shortened = (names) => ({ names: names.slice(0, SHORTENED_TO).join(t(', ')), count: names.length - SHORTENED_TO });
 
 /** @param {string[]} names */

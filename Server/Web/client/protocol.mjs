@@ -37,7 +37,7 @@ export function parseFrame(text) {
 }
 
 /**
- * Whether the frame is a timestamp. A timestamp is the time when the server handed the preceding frames to the connection. Only the transport lab asks
+ * Whether the frame is a timestamp. A timestamp contains the time when the server handed the preceding frames to the connection. Only the transport lab asks
  * for timestamps.
  * @param {Frame | null} frame
  */

@@ -8,7 +8,7 @@ import { t } from './language.mjs';
 const MAX_MESSAGES = 100; // with the default limits of the server, the deletion takes 20 seconds
 
 /**
- * Returns the newest messages of a person that the page has, newest first.
+ * Returns the seqs of a person's newest messages that the page has loaded, newest first.
  * @param {Room} room
  * @param {string} user
  */
@@ -16,7 +16,7 @@ export const messagesOf = ({ entries }, user) => entries
   .flatMap(({ kind, seq, from, deleted }) => kind === 'message' && seq !== undefined && from?.user === user && !deleted ? [seq] : []).slice(-MAX_MESSAGES).reverse();
 
 /**
- * Returns the purge after the answer to the deletion of its first message. If the server asks the page to wait, the page deletes this message again later.
+ * Returns what is left of the purge after the answer to the deletion of its first message. If the server asks the page to wait, this message stays in it.
  * After any other error, the purge goes on without this message.
  * @param {Purge} purge
  * @param {Frame} answer

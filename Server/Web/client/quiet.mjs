@@ -1,4 +1,4 @@
-// How long the person does not want to be disturbed.
+// The setting "do not disturb": its choices, its end and its words.
 
 import { clockTime } from './formatting.mjs';
 import { t } from './language.mjs';

@@ -10,7 +10,7 @@ const MAX_SHOWN = 24; // a message with more emoji would fill the screen
 const MAX_NAMES = 12;
 
 /**
- * Returns the reactions as the page shows them: the emoji, the number of people who chose it, whether this user is one of them, and their names.
+ * Returns the reactions as the page shows them: the emoji, the number of people who chose it, whether this user is one of these people, and their names.
  * @param {Reactions | undefined} reactions
  * @param {string | undefined} self the id of this user
  */

@@ -57,8 +57,8 @@ export function roomMenu(room, isFavourite = false) {
 }
 
 /**
- * The number of unread messages that the page shows for a room, at the room's level of notification. `isMention` says whether one of them mentions the
- * person.
+ * Returns what the page shows for a room at its notification level. `count` is the number of unread messages. `isMention` says whether one of these
+ * messages mentions the person.
  * @param {Room} room
  */
 export function badgeOf({ notify, unread, mentions }) {
@@ -67,7 +67,7 @@ export function badgeOf({ notify, unread, mentions }) {
 }
 
 /**
- * The number of unread messages in the title of the page.
+ * The number of unread messages that the title of the page shows.
  * @param {Iterable<Room>} rooms
  */
 export const unreadIn = (rooms) => [...rooms].reduce((sum, room) => sum + badgeOf(room).count, 0);

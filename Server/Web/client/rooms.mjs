@@ -26,9 +26,9 @@ export const newRoom = (name) => ({
   knowsAway: false, // whether the page has asked the server for `away` since it joined the room
   bots: new Map(),  // the bots whose messages the page has
   entries: [],
-  quotes: new Map(), // answered messages that are not in the log
+  quotes: new Map(), // messages that replies answer and that are not in the log
   days: [],         // where each calendar day begins in the log
-  live: false,      // joined over the current connection; only then do frames advance the cursor
+  live: false,      // joined over the current connection; otherwise frames do not advance the cursor
   joinedAt: 0,      // the newest seq at the moment of joining: events up to this seq arrive in order
   cursor: 0,        // the page has all events up to this seq: `after` of the next join
   oldest: Infinity, // the oldest seq that the page has: `before` of the next history request
@@ -87,7 +87,7 @@ export const roomsInOrder = (rooms) => [...rooms.values()].sort((a, b) => Number
 export const directRoomWith = (state, user) => [...state.rooms.values()].find((room) => room.with?.user === user);
 
 /**
- * Returns the room with the counts of the server. If the server's read mark is earlier than the page's own, the counts change nothing.
+ * Returns the room with the counts of the server. If the server's read mark is earlier than the page's own, returns the room unchanged.
  * @param {Room} room
  * @param {{ read: number, unread: number, mentions?: number }} counts
  * @returns {Room}
@@ -161,7 +161,7 @@ export function otherPerson(other, known, events) {
 }
 
 /**
- * Renames a placeholder to the server's spelling of the room's name.
+ * Renames a placeholder when the server spells the room's name differently.
  * @param {State} state
  * @param {string | undefined} given the name that the page asked for
  * @param {string} name
@@ -267,7 +267,7 @@ export function without(map, key) {
 }
 
 /**
- * Whether the page keeps the newest events of the room. If a reader has scrolled far up, the page has dropped them.
+ * Whether the page keeps the newest events of the room. If the reader has scrolled far up, the page may have dropped these events.
  * @param {Room} room
  */
 export const hasNewest = (room) => room.end === Infinity;
@@ -359,10 +359,10 @@ function addEvents(room, events, reader) {
     if (event.type === 'moderated' && event.action === 'role' && isNew) [roles, away] = [new Map(roles).set(event.user, event.role), room.members.has(event.user) ? away : new Map(away).set(event.user, event.name)];
     if (event.type === 'moderated' && event.action === 'ban' && away.has(event.user)) away = without(away, event.user);
     if (event.from?.bot && bots.size < MAX_BOTS && bots.get(event.from.user) !== event.from.name) bots = new Map(bots).set(event.from.user, event.from.name);
-    if (quotes.has(event.of)) quotes = without(quotes, event.of); // drop the old text of a message that was changed, so that the page requests it again
+    if (quotes.has(event.of)) quotes = without(quotes, event.of); // drop the old text of a changed message, so that the page requests the message again
     oldest = Math.min(oldest, event.seq);
-    // Events up to joinedAt arrive in order. An event up to joinedAt that does not follow the cursor was sent before the join: it does not advance
-    // the cursor, because the events between the cursor and this event are still to come.
+    // Events up to joinedAt arrive in order. If such an event does not follow the cursor, the server sent it before the join. It must not advance
+    // the cursor, because the events between the cursor and this event have not arrived yet.
     if (room.live && (event.seq === cursor + 1 || event.seq > room.joinedAt)) cursor = Math.max(cursor, event.seq);
     if (isNew && entry?.kind === 'message' && writers.has(event.from?.user)) {
       writers = new Map(writers);
@@ -401,7 +401,7 @@ export function countsAfter(room, read, self) {
 }
 
 /**
- * What an entry adds to the counts of its room while it is unread.
+ * What an unread entry adds to the counts of its room.
  * @param {Entry | undefined} entry
  * @param {User | null | undefined} self
  */

@@ -14,7 +14,7 @@ import { hasNewest, isDirect, labelOf, titleOf } from './rooms.mjs';
 const GROUP_WITHIN_MS = 5 * 60_000;   // if nobody writes for this time, the next message begins a group, with the name and the time
 const MAX_GROUP_MS = 10 * 60_000;     // the maximum time from the first to the last message of a group
 const MAX_GROUP = 12;                 // messages of a group: they fill about half of a screen, so a screen always shows a name
-const BLOCK = 240;                    // no group crosses a seq that is a multiple of BLOCK, so the page can form the groups of a part of the log
+const BLOCK = 240;                    // no group crosses a seq that is a multiple of BLOCK, so the groups of a part of the log do not depend on the rest
 const QUOTE_LENGTH = 200;            // characters; one line of the page shows fewer
 const MAX_FACES = 6;                 // people whose avatars the top of a new room shows
 
@@ -23,7 +23,7 @@ const MAX_FACES = 6;                 // people whose avatars the top of a new ro
  * the name. An entry has the same rows in every part that contains it.
  * @param {Room} room
  * @param {OutboxItem[]} outbox
- * @param {{ segments: RowSegment[], below: number }} part the entries to draw, and the space that the others take
+ * @param {{ segments: RowSegment[], below: number }} part the entries to draw, and the space that the other entries take
  * @param {User} self
  * @param {number} now the time, for "Today" and "Yesterday"
  */
@@ -49,7 +49,7 @@ export function createRows(room, outbox, { segments, below }, self, now) {
 }
 
 /**
- * Adds the rows of the entries from `start` to `end`, and then those of the outbox.
+ * Adds the rows of the entries from `start` to `end`, and then the rows of the outbox.
  * @param {Row[]} rows
  * @param {Room} room
  * @param {number} start
@@ -89,7 +89,7 @@ function addRows(rows, { entries, days, firstUnread, quotes }, start, end, now, 
 }
 
 /**
- * The top of a room whose history is complete. Until somebody has written, it describes the room.
+ * The top of a room whose history is complete. Until somebody has written, this row describes the room.
  * @param {Room} room
  * @param {User} self
  * @returns {Row}
@@ -105,7 +105,7 @@ function startRow(room, self) {
 
 /**
  * Returns one line with the message that a reply answers.
- * @param {Entry | null | undefined} entry undefined or null if the page does not have it
+ * @param {Entry | null | undefined} entry undefined or null if the page does not have the message
  */
 function quoteOf(entry) {
   if (entry?.kind !== 'message') return t('an earlier message');

@@ -1,13 +1,12 @@
-// What a search has found.
+// The results of a search.
 
 /** @import { Found, Frame, State } from './types.js' */
 
 /**
- * Returns the state after an answer to a search. The messages of a further page of the same query are added after the messages that the page already
- * has.
+ * Returns the state after an answer to a search. If the answer continues the results of the same query, its messages come after the earlier messages.
  * @param {State} state
  * @param {Frame} frame
- * @param {number | undefined} before the cursor that the page has sent; undefined for a first page
+ * @param {number | undefined} before the cursor of the request; undefined if the request was for the first results
  * @returns {State}
  */
 export function applyResults(state, frame, before) {

@@ -21,7 +21,7 @@ export function serverAddress(page, server) {
 }
 
 /**
- * Returns the name of a server's data in the browser's storage. One host can have several servers, each at a path of its own.
+ * Returns the first part of all names under which the browser stores a server's data. One host can have several servers at different paths.
  * @param {URL} address the address of the server's WebSocket
  */
 export const storageKey = ({ host, pathname }) => `rawsocketchat ${host}${pathname.replace(/\/ws$/, '')}`;

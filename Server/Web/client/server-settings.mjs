@@ -10,7 +10,7 @@
  */
 
 /**
- * Reads the attributes of the element #server. A page from disk has none.
+ * Reads the attributes of the element #server. On a page from disk, this element has no attributes for settings.
  * @param {{ features?: string, login?: string, frameAncestors?: string, push?: string }} attributes
  * @returns {ServerSettings}
  */

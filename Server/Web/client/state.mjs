@@ -82,7 +82,8 @@ const UPDATES = {
     if (isCounted) room.countedTo = frame.seq ?? 0;
     room = insertEvents(room, events, resumed ? { self: state.self, watching, readerAt, current: state.current } : null);
     if (isCounted) room = withCounts(room, { read: frame.read ?? 0, unread: frame.unread, mentions: frame.mentions });
-    // The page may have been closed before it reported how far the user had read. If it has all messages after that seq, it counts the unread ones itself.
+    // The page may have been closed before it reported how far the user had read (`seen`). If it has all messages after `seen`, it counts the unread
+    // messages itself.
     const seen = room.seen?.epoch === room.epoch ? room.seen.seq : 0;
     if (isCounted && seen > room.read && room.oldest <= seen + 1) room = withCounts(room, { read: seen, ...countsAfter(room, seen, state.self) });
     room = { ...withStoredMark(room), seen: null };
@@ -218,7 +219,7 @@ const UPDATES = {
 const MAX_EARLY = 200;
 
 /**
- * Whether the list of members does not show a change yet.
+ * Whether a change is not yet in the list of members.
  * @param {Room | undefined} room
  * @param {Frame} frame
  */
@@ -240,8 +241,7 @@ export const isWholeHelp = ({ commands }) => (commands?.length ?? 0) > MAX_HELP_
 const hasEnded = (state, name) => Boolean(state.rooms.get(name)?.epoch) && !state.outbox.some((item) => item.room === name);
 
 /**
- * Returns the state after log events, which can be of several rooms. All events of one room
- * together cost one copy of its log.
+ * Returns the state after log events, which can be of several rooms. Copies the log of each room only once.
  * @param {State} state
  * @param {Frame[]} events
  * @param {UpdateContext} context

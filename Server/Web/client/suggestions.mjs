@@ -44,7 +44,7 @@ export function suggestionKey({ key, shiftKey, altKey }, count, selected) {
 }
 
 /**
- * The word before the caret, if it begins with #: a part of a room's name.
+ * The part of a room's name that the person has typed before the caret: "lob" for "#lob"; undefined if the word does not begin with #.
  * @param {string} text
  * @param {number} caret
  */

@@ -27,8 +27,8 @@ export function rankOf(name, query) {
 }
 
 /**
- * Returns what the switcher offers: first rooms that the person is in, then people, rooms to join, the diagnostics, and messages that a search has found. With #
- * the query is for rooms only, with @ for people only.
+ * Returns what the switcher offers: first rooms that the person is in, then people, rooms to join, the diagnostics, and messages that a search has
+ * found. A query that begins with # is for rooms only. A query that begins with @ is for people only.
  * @param {State} state
  * @param {string} typed
  * @param {string[]} favourites

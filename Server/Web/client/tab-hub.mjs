@@ -10,7 +10,7 @@ export const SELF = '';
 
 const REPAIR_AFTER_MS = 1_000;
 
-/** These frames answer a request. Without an id, they answer a typed line. */
+/** These frames answer a request. If such a frame has no id, it answers a typed line. */
 const ANSWERS = new Set(['ack', 'error', 'joined', 'history', 'rooms', 'who', 'results', 'help', 'tokens', 'webhook', 'welcome']);
 
 /** When the server has accepted one of these requests, the hub sends the other tabs the frame that the function returns. @type {Record<string, (request: Frame, ack: Frame) => Frame>} */

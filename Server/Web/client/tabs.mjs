@@ -1,4 +1,4 @@
-// The tabs of one browser that share a session. One of them leads: it has the connection to the server, and the others use it.
+// The tabs of one browser that share a session. One of these tabs leads: it has the connection to the server, and the other tabs use this connection.
 
 import { within } from './outbox-store.mjs';
 import { TabHub } from './tab-hub.mjs';
@@ -34,7 +34,7 @@ export class Tabs {
   #role = 'alone';
   /** @type {OwnConnection | null} */
   #connection = null;
-  /** How many times this tab has given up its role. */
+  /** How many times leave() has ended the role of this tab. */
   #generation = 0;
   #transports = 0;
   /** Releases the lock. @type {(() => void) | null} */
@@ -46,7 +46,7 @@ export class Tabs {
   /** For each tab that follows, the number of sweeps since its last message. @type {Map<string, number>} */
   #silent = new Map();
   #sweeping = 0;
-  /** While this tab leads: the user for whom it has last connected again, as "user guest". */
+  /** The user for whom this tab, as the leader, has last connected again: the fields `user` and `guest` with a space between them. */
   #adopted = '';
   /** Whether this tab can't share a connection: the leading tab has another session, or the browser does not grant locks. */
   #isOutcast = false;
@@ -91,7 +91,7 @@ export class Tabs {
     this.#take({ signal: this.#waiting.signal });
   }
 
-  /** Gives up the role. Call this when the tab needs no connection any more, or must have its own connection. */
+  /** Ends the role of this tab as leader or follower. Call this when the tab needs no connection any more, or must have its own connection. */
   leave() {
     this.#generation += 1;
     this.#stepDown();
@@ -184,7 +184,7 @@ export class Tabs {
   }
 
   /**
-   * Detaches tabs that have not sent anything for a long time. The browser may have frozen such a tab, and would store all frames for it. When the
+   * Detaches tabs that have not sent anything for a long time. The browser may have frozen such a tab, and would store all frames for this tab. When the
    * tab runs again, it sends a ping, learns that it is detached, and joins its rooms again.
    */
   #sweep() {

@@ -15,8 +15,8 @@ const MAX_FAILURE_SCORE = 4;
 const STEADY_AFTER_MS = 30_000; // a connection that lasted this long proves that its transport works
 
 /**
- * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport if the current transport hangs, if two
- * attempts to connect have failed, or if four connections did not last 30 seconds. The caller does not report an
+ * Chooses the transport: the best one that works, or the pinned one. The page tries the next transport if the current transport hangs, if a proxy
+ * buffers it, after two failed attempts to connect, or after four connections that did not last 30 seconds. The caller does not report an
  * attempt that failed because the server could not be reached: this is not a failure of the transport.
  */
 export class TransportChoice {

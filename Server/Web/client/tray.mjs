@@ -1,4 +1,4 @@
-// The files of the drafts: which of them the page uploads, and when the message with them can be sent.
+// The files of the drafts. Decides which files the page uploads, and when a message with files can be sent.
 
 import { isolated } from './direction.mjs';
 import { filesOf, sizeWords } from './files.mjs';
@@ -12,7 +12,7 @@ export const MAX_FILES = 10;
 /** @type {readonly Attachment[]} */
 const NONE = [];
 
-/** Keeps the files of each room's draft. A list is replaced when it changes, so that the page sees the change. */
+/** Keeps the files of each room's draft. Each change creates a new list, so that the page sees the change. */
 export class Tray {
   /** @type {Map<string, readonly Attachment[]>} */
   #rooms = new Map();
@@ -68,7 +68,7 @@ export class Tray {
   }
 
   /**
-   * Removes the files of a room's draft, and returns those of them that are uploaded.
+   * Removes the files from a room's draft. Returns the uploaded files.
    * @param {string} room
    */
   take(room) {
@@ -78,7 +78,7 @@ export class Tray {
   }
 
   /**
-   * Moves a draft to the server's spelling of its room's name.
+   * Moves a draft when the server spells the room's name differently.
    * @param {string} from
    * @param {string} to
    */
@@ -125,7 +125,7 @@ export class Tray {
 export const readyAttachment = (file, key, user) => ({ key, name: file.name, bytes: file.bytes, type: file.type, state: 'ready', sent: file.bytes, file, user });
 
 /**
- * Returns the files that the page can upload, and for all others the reasons why it can't upload them.
+ * Returns the files that the page can upload, and the reasons why it can't upload the other files.
  * @template {{ name: string, size: number }} T
  * @param {T[]} files
  * @param {number} count how many files the draft already has
@@ -186,7 +186,7 @@ function runningWords(running) {
 }
 
 /**
- * Whether pasted data are files. Programs for documents also put a picture of the text into the clipboard; then the person wants the text.
+ * Whether pasted data are files. Word processors also put a picture of the copied text into the clipboard, but the person wants the text.
  * @param {readonly string[]} types the types of the data
  */
 export const isPastedFile = (types) => types.includes('Files') && !(types.includes('text/html') && types.includes('text/plain'));

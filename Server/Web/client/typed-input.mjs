@@ -11,7 +11,7 @@ import { parseJson } from './protocol.mjs';
  *
  *   say     a message; `me` marks an action ("/me waves")
  *   signIn  a frame with a password or a token. The page sends it in a separate request, never over the chat's connection
- *   leave   leave a room; without a name, the current one
+ *   leave   leave a room; if `room` is empty, the current room
  *   logout
  *   diagnostics  show the diagnostics of the connection
  *   line    any other command: the server parses it

@@ -8,7 +8,7 @@ import { compareEntries, indexFor } from './log.mjs';
 
 const MARGIN = 50;       // rows that are drawn above and below the view, so that a reader who scrolls sees no empty space
 const MAX_DRAWN = 300;   // rows; a phone lays out so many rows in less time than one animation frame
-const KEPT_DRAWN = 200;  // if there would be more than MAX_DRAWN rows, only this many stay: so the list removes many rows together, and not one row for each message
+const KEPT_DRAWN = 200;  // rows that stay when there would be more than MAX_DRAWN: the list removes many rows at once, not one row for each new message
 const MAX_PINNED = 500;  // rows of a selection that stay drawn; of a longer selection, only the first and the last row stay drawn
 const MAX_PASSES = 4;    // attempts to fill the view: if the estimated heights were too large, the drawn rows do not fill it, and the list draws more rows
 
@@ -79,7 +79,7 @@ export class RowHeights {
   }
 
   /**
-   * The row at a distance from the top of the list. The first or the last row if the distance is outside of the list.
+   * Returns the row at a distance from the top of the list. If the distance is outside of the list, returns the first or the last row.
    * @param {number} top
    */
   indexAt(top) {
@@ -161,7 +161,7 @@ export class VirtualList {
    */
   #anchor = null;
   #isAtEnd = false;
-  /** The height of the space above the first drawn row; 0 without a space. */
+  /** The height of the space above the first drawn row; 0 if there is no space. */
   #above = 0;
   /** The height of the space above the first drawn row, minus the sum of the heights of the rows in this space. */
   #surplus = 0;
@@ -239,8 +239,8 @@ export class VirtualList {
   }
 
   /**
-   * Moves the rows up in the view by a distance. If the page set the scroll position, the browser would stop its own smooth scrolling. So if the
-   * space above the rows is high enough, this method changes the height of this space instead.
+   * Moves the rows up in the view by a distance. A new scroll position would stop the browser's smooth scrolling. So if the space above the rows is
+   * high enough, this method changes the height of the space instead.
    * @param {number} distance in px
    */
   #moveBy(distance) {

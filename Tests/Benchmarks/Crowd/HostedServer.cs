@@ -50,7 +50,8 @@ internal sealed class HostedServer : IAsyncDisposable
     public static void ResetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
 
     /// <summary>
-    /// Starts the clients of a measurement in another process. That process exchanges lines with the current process, and ends when its standard input ends.
+    /// Starts the clients of a measurement in another process. The two processes exchange lines. The new process ends when its standard input
+    /// ends.
     /// </summary>
     public static Process StartClients(params string[] args) => Process.Start(new ProcessStartInfo(
         Environment.ProcessPath!, [.. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(HostedServer).Assembly.Location] : (string[])[], .. args])

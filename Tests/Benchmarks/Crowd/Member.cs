@@ -18,7 +18,10 @@ internal sealed class Member(int port, string name, string room) : IDisposable
     private bool _isCreator;
     private long _acks;
 
-    /// <summary>The last received sequence number (<c>seq</c>). Before the first one, the cursor of the join, or -1 without a cursor.</summary>
+    /// <summary>
+    /// The last received sequence number (<c>seq</c>). Before the first message, this is the cursor sent with <c>join</c>. Without a cursor
+    /// it is -1 until <c>joined</c> arrives, and then the <c>seq</c> of <c>joined</c>.
+    /// </summary>
     public long LastSeq { get; private set; } = -1;
 
     /// <summary>

@@ -12,10 +12,10 @@ var connections = new Option<int>("--connections") { Description = "number of co
 var rooms = new Option<int>("--rooms") { Description = "number of rooms", DefaultValueFactory = _ => 1 };
 var messages = new Option<int>("--messages") { Description = "messages in each room in the busy phase", DefaultValueFactory = _ => 20 };
 var movers = new Option<int>("--movers") { Description = "connections that are cut and reconnect", DefaultValueFactory = _ => 10_000 };
-var stayers = new Option<int>("--stayers") { Description = "connections that stay", DefaultValueFactory = _ => 1000 };
-var rate = new Option<double>("--rate") { Description = "messages per second, all the time", DefaultValueFactory = _ => 5 };
-var missed = new Option<int>("--missed") { Description = "further messages while the movers are away", DefaultValueFactory = _ => 200 };
-var settings = new Option<string[]>("--server") { Description = "further settings of the server, such as --server --Transport:Kind --server kestrel", DefaultValueFactory = _ => [] };
+var stayers = new Option<int>("--stayers") { Description = "connections that are not cut", DefaultValueFactory = _ => 1000 };
+var rate = new Option<double>("--rate") { Description = "messages per second during the whole measurement", DefaultValueFactory = _ => 5 };
+var missed = new Option<int>("--missed") { Description = "additional messages while the movers are disconnected", DefaultValueFactory = _ => 200 };
+var settings = new Option<string[]>("--server") { Description = "additional settings of the server, such as --server --Transport:Kind --server kestrel", DefaultValueFactory = _ => [] };
 var port = new Option<int>("--port");
 
 var memory = new Command("memory", "memory of a connection: after connecting, idle after a compacting collection, busy") { connections, rooms, messages, settings };

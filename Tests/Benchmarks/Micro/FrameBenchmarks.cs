@@ -33,7 +33,7 @@ public class FrameBenchmarks
         return received.Payload.Length;
     }
 
-    [Benchmark(Description = "read it in pieces of 1,000 bytes")]
+    [Benchmark(Description = "read the message in pieces of 1,000 bytes")]
     public int ReadInPieces()
     {
         ReadOnlySpan<byte> rest = _wire;
@@ -54,6 +54,6 @@ public class FrameBenchmarks
         return _output.WrittenCount;
     }
 
-    [Benchmark(Description = "frame it once for all receivers")]
+    [Benchmark(Description = "encode a message once for all receivers")]
     public byte[] FrameOnce() => FrameWriter.CreateFrame(Opcode.Text, _payload);
 }

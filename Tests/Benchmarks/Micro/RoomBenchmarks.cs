@@ -12,8 +12,8 @@ namespace RawSocketChat.Tests.Benchmarks.Micro;
 
 /// <summary>
 /// Measures the room loop without a network. The room encodes each message once and passes the bytes to the outbox of each member. The
-/// outboxes only count the bytes. Each figure is for one message. The room sends all waiting messages as one batch. So 1,000 messages
-/// that are posted together need few sends to each member.
+/// outboxes only count the bytes. Each result is per message. The room sends all waiting messages as one batch, so 1,000 messages that are
+/// posted together need few sends to each member.
 /// </summary>
 [MemoryDiagnoser]
 public class RoomBenchmarks

@@ -17,7 +17,7 @@ internal static class PeersCommand
     private const string CommandPrefix = "dotnet run -c Release --project Tests/Benchmarks/Peers";
 
     private const string Description = """
-        Runs the same broadcast load against RawSocketChat and other servers, in turns, on this machine.
+        Runs the same broadcast load against RawSocketChat and other servers on this machine, one server after another.
 
         Exit codes:
           0  all peers were measured, and no message was lost

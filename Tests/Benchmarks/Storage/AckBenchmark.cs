@@ -40,7 +40,7 @@ internal static class AckBenchmark
         new("PostgreSQL, process", ["--Data:Durability", "process"], IsPostgres: true),
     ];
 
-    /// <param name="postgres">A connection string with the right to create databases; null to measure SQLite only.</param>
+    /// <param name="postgres">The connection string of a user that may create databases; null to measure SQLite only.</param>
     public static async Task<int> RunAsync(int[] senders, int window, double seconds, int rounds, string? folder, string? postgres)
     {
         Mode[] modes = postgres is null ? Modes : [.. Modes, .. PostgresModes];

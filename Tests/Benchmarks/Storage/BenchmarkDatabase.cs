@@ -12,7 +12,7 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     public string ConnectionString => new NpgsqlConnectionStringBuilder(_administrator) { Database = _name }.ConnectionString;
 
-    /// <param name="administrator">A connection string with the right to create databases.</param>
+    /// <param name="administrator">The connection string of a user that may create databases.</param>
     public static async Task<BenchmarkDatabase> CreateAsync(string administrator)
     {
         var database = new BenchmarkDatabase(administrator);

@@ -22,7 +22,7 @@ internal static class BenchmarkTexts
         return [.. Enumerable.Range(0, count).Select(_ => CreateText(random))];
     }
 
-    /// <summary>Chooses a word in the same way as the texts: a frequent word is more probable.</summary>
+    /// <summary>Chooses a word with the probabilities that the texts use: frequent words are more probable.</summary>
     public static string ChooseFrequentWord(Random random) => Words[(int)Math.Pow(WordCount, random.NextDouble()) - 1];
 
     /// <summary>Chooses a word. All words have the same probability.</summary>

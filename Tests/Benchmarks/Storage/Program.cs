@@ -18,7 +18,7 @@ var sessions = new Option<int>("--sessions") { Description = "expired sessions o
 var messages = new Option<int>("--messages") { Description = "messages to search", DefaultValueFactory = _ => 1_000_000 };
 var folder = new Option<string?>("--folder") { Description = "folder for the databases, on the disk to measure [default: the temporary folder]" };
 
-var postgres = new Option<string?>("--postgres") { Description = "also measure PostgreSQL; a connection string with the right to create databases", HelpName = "CONNECTION" };
+var postgres = new Option<string?>("--postgres") { Description = "also measure PostgreSQL; the connection string of a user that may create databases", HelpName = "CONNECTION" };
 
 var log = new Command("log", "acknowledged events per second of the log alone: one commit for each event, and group commit") { seconds, rounds, senders, folder };
 log.SetAction((given, _) => LogBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder)));
@@ -26,11 +26,11 @@ var acks = new Command("acks", "acknowledged messages per second and time to ack
 acks.SetAction((given, _) => AckBenchmark.RunAsync(given.GetValue(senders)!, given.GetValue(window), given.GetValue(seconds), given.GetValue(rounds), given.GetValue(folder), given.GetValue(postgres)));
 var recover = new Command("recover", "many clients recover many events at the same time: time and peak memory") { clients, missed, folder };
 recover.SetAction((given, _) => RecoverBenchmark.RunAsync(given.GetValue(clients), given.GetValue(missed), given.GetValue(folder)));
-var pages = new Command("pages", "a very large room against one of 1,000 events: join, recovery, paging") { events, rounds, folder };
+var pages = new Command("pages", "compares a very large room with a room of 1,000 events: join, recovery, paging") { events, rounds, folder };
 pages.SetAction((given, _) => PageBenchmark.RunAsync(given.GetValue(events), given.GetValue(rounds), given.GetValue(folder)));
 var cleanUp = new Command("cleanup", "time of a commit while many expired sessions and guests are removed") { sessions, folder };
 cleanUp.SetAction((given, _) => CleanUpBenchmark.RunAsync(given.GetValue(sessions), given.GetValue(folder)));
-var search = new Command("search", "searches over many messages against reading one message by its key, in one run") { messages, folder };
+var search = new Command("search", "compares searches over many messages with reading one message by its key") { messages, folder };
 search.SetAction((given, _) => SearchBenchmark.RunAsync(given.GetValue(messages), given.GetValue(folder)));
 
 return await new RootCommand("Measures the cost of durable storage. Each server is a separate process on this machine. The benchmark stops it at the end.") { log, acks, recover, pages, cleanUp, search }

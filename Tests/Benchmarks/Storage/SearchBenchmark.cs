@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Sqlite;
 
 namespace RawSocketChat.Tests.Benchmarks.Storage;
 
-/// <summary>Compares searches over many messages with reading one message by its key, in one run.</summary>
+/// <summary>Compares the time of searches over many messages with the time of reading one message by its key.</summary>
 internal static class SearchBenchmark
 {
     private const int RoomCount = 20;
@@ -37,7 +37,7 @@ internal static class SearchBenchmark
             ("all messages of one author", () => Create(all) with { Author = new SearchedAuthor(GetAuthor(random.Next(AuthorCount)), "nobody") }),
         };
 
-        // The kinds take turns, so that a change of the machine's load affects all of them.
+        // Each round runs every kind of search once, so that a change of the machine's load affects all kinds.
         var (keys, times, found, cut) = (new List<double>(), kinds.ToDictionary(kind => kind.Name, _ => new List<double>()), new Dictionary<string, int>(), 0);
         for (var round = -100; round < Rounds; round++)
         {

@@ -91,8 +91,8 @@ public sealed class DeliveryCheck
         return true;
     }
 
-    // The largest number of missing events that one jump of seq adds. This limit bounds the memory. A larger jump means that the room's log
-    // was replaced, not that events were lost.
+    // The maximum number of missing events that one jump of seq adds. It bounds the memory. A larger jump means that the room's log was
+    // replaced, not that events were lost.
     private const long MaxHole = 1_000_000;
 
     private void AddMissing(long from, long to)

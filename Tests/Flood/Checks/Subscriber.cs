@@ -41,13 +41,15 @@ internal sealed class Subscriber(
     /// <summary>The check of received events; null before the room is joined.</summary>
     public DeliveryCheck? Check => _check;
 
-    /// <summary>Messages whose <c>seq</c> differs from the <c>seq</c> that other subscribers received, or that came from another room.</summary>
+    /// <summary>Messages that came from another room, or whose <c>seq</c> differs between subscribers.</summary>
     public long SeqConflicts { get; private set; }
 
     /// <summary>Messages whose text differs from the published text.</summary>
     public long Altered { get; private set; }
 
-    /// <summary>Whether the server ended the connection or the session although the member does not read slowly, or the member could not reconnect.</summary>
+    /// <summary>
+    /// Whether the member could not reconnect, or the server ended the connection or the session although the member does not read slowly.
+    /// </summary>
     public bool WasClosed { get; private set; }
 
     public void OnFrame(ReadOnlySpan<byte> json, long now)
@@ -149,7 +151,7 @@ internal sealed class Subscriber(
         MarkJoined(now);
     }
 
-    // Messages whose scheduled time is before this time count as catch-up.
+    // Messages that were scheduled before this join count as catch-up.
     private void MarkJoined(long now)
     {
         (_isJoined, _rejoinedAt) = (true, now);

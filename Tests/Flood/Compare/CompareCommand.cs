@@ -20,7 +20,7 @@ internal static class CompareCommand
         var connections = CreateOption("--connections", defaults.Connections, "clients of each transport");
         var rate = CreateOption("--rate", defaults.Rate, "messages a second");
         var seconds = CreateOption("--seconds", defaults.Seconds, "how long messages are published");
-        var idleSeconds = CreateOption("--idle-seconds", defaults.IdleSeconds, "seconds without messages before --seconds; the result shows the bytes of one minute, extrapolated if --idle-seconds is not 60");
+        var idleSeconds = CreateOption("--idle-seconds", defaults.IdleSeconds, "length of the idle phase before the messages, in seconds; the result shows the bytes of one minute, extrapolated if --idle-seconds is not 60");
         var patience = CreateOption("--patience", defaults.Patience, "counts missing messages as lost after this many seconds without a new message");
         var textBytes = CreateOption("--text-bytes", defaults.TextBytes, "size of a text in bytes");
         var interval = CreateOption("--poll-interval", defaults.PollInterval, "seconds from a response to the next request of interval polling");

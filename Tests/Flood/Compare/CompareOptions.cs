@@ -37,7 +37,7 @@ public sealed record CompareOptions
     /// <summary>Seconds from a response to the next request of interval polling; 0.01 to 60.</summary>
     public double PollInterval { get; init; } = 1;
 
-    /// <summary>Seconds without a new message after which missing messages are lost; 1 to 600.</summary>
+    /// <summary>Seconds without a new message after which missing messages count as lost; 1 to 600.</summary>
     public double Patience { get; init; } = 10;
 
     public string Room { get; init; } = "lobby";

@@ -54,7 +54,7 @@ internal sealed class CountingConnection(Stream stream, Traffic traffic, Action 
 
     public Task SendAsync(string text, CancellationToken cancel) => SendAsync(Encoding.UTF8.GetBytes(text), cancel);
 
-    /// <summary>Reads the next line, without its line end; null at the end of the stream. Valid until the next call.</summary>
+    /// <summary>Reads the next line, without its line end; null at the end of the stream. The line is valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancel)
     {
         var searched = 0;
@@ -74,7 +74,7 @@ internal sealed class CountingConnection(Stream stream, Traffic traffic, Action 
         }
     }
 
-    /// <summary>Reads exactly <paramref name="count"/> bytes. Valid until the next call.</summary>
+    /// <summary>Reads exactly <paramref name="count"/> bytes. They are valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(int count, CancellationToken cancel)
     {
         while (_end - _start < count)
@@ -88,7 +88,7 @@ internal sealed class CountingConnection(Stream stream, Traffic traffic, Action 
         return read;
     }
 
-    /// <summary>Reads the available bytes, at least one; empty at the end of the stream. Valid until the next call.</summary>
+    /// <summary>Reads the available bytes, at least one; empty at the end of the stream. The bytes are valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadSomeAsync(CancellationToken cancel)
     {
         if (_end == _start && !await FillAsync(cancel))

@@ -62,8 +62,8 @@ internal sealed class DeliveryLatencies
     }
 
     /// <summary>
-    /// Converts a time of the wall clock to ticks of the stopwatch, by its difference from the current time. Later changes of the wall
-    /// clock do not affect the result.
+    /// Converts a time of the wall clock to ticks of the stopwatch: subtracts its age from the current ticks. Later changes of the wall clock
+    /// do not affect the result.
     /// </summary>
     public static long ToStopwatchTime(DateTimeOffset moment, TimeProvider time) =>
         time.GetTimestamp() - (long)((time.GetUtcNow() - moment).TotalSeconds * Stopwatch.Frequency);

@@ -68,7 +68,7 @@ internal sealed class HttpRequester(Func<CancellationToken, Task<CountingConnect
     /// <summary>The headers of the last response.</summary>
     public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads the next chunk; empty at the end of the body (RFC 9112, section 7.1). Valid until the next call.</summary>
+    /// <summary>Reads the next chunk; empty at the end of the body (RFC 9112, section 7.1). The chunk is valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadChunkAsync(CancellationToken cancel)
     {
         var line = ToText(await ReadLineAsync(cancel));

@@ -4,10 +4,10 @@ namespace RawSocketChat.Tests.Flood.Compare;
 
 /// <summary>A frame of a streaming response.</summary>
 /// <param name="Json">The frame.</param>
-/// <param name="OverheadBytes">The bytes of framing around it.</param>
+/// <param name="OverheadBytes">The bytes of framing around the frame.</param>
 internal readonly record struct StreamedFrame(byte[] Json, int OverheadBytes);
 
-/// <summary>Reads frames and the cursor from a streaming response, in pieces of any size.</summary>
+/// <summary>Reads frames and the cursor from a streaming response, which may arrive in pieces of any size.</summary>
 /// <param name="path">The path of the request: <c>/events</c>, <c>/stream</c> or <c>/iframe</c>.</param>
 /// <param name="cursor">The cursor before the first frame.</param>
 internal sealed class StreamFrameReader(string path, long cursor)

@@ -5,7 +5,7 @@ namespace RawSocketChat.Tests.Flood.Compare;
 
 /// <summary>
 /// Creates and parses message texts. Each text contains the scheduled time and the send time of the message. The same process creates and
-/// parses the texts, so both use the same clock.
+/// parses the texts, so all times come from one clock.
 /// </summary>
 /// <param name="run">Distinguishes the messages of this run from all others.</param>
 /// <param name="bytes">The length of a text.</param>

@@ -21,7 +21,7 @@ internal abstract class TransportClient(CompareTarget target, Traffic traffic, A
     /// <summary>The newest received <c>seq</c> of the room.</summary>
     protected long Seq => arrivals.Newest;
 
-    /// <summary>The error that ended the read loop; null without one.</summary>
+    /// <summary>The error that ended the read loop, or null.</summary>
     public Exception? Fault { get; private set; }
 
     /// <summary>Connects or reconnects. Completes when the room is joined.</summary>
@@ -55,12 +55,12 @@ internal abstract class TransportClient(CompareTarget target, Traffic traffic, A
     /// <summary>Receives frames until cancelled.</summary>
     protected abstract Task ReadAsync(CancellationToken cancel);
 
-    /// <summary>Aborts the connection without a close.</summary>
+    /// <summary>Aborts the connection without a closing handshake.</summary>
     protected abstract void Abort();
 
     /// <summary>Processes a received frame.</summary>
     /// <param name="json">The frame.</param>
-    /// <param name="overheadBytes">The bytes of framing around it.</param>
+    /// <param name="overheadBytes">The bytes of framing around the frame.</param>
     protected void ProcessFrame(ReadOnlySpan<byte> json, int overheadBytes)
     {
         var isFrame = ChatCodec.TryReadServer(json, out var frame);

@@ -13,7 +13,7 @@ internal sealed class ComparedClient(string name, TransportClient connection, Ar
     public bool IsGivenUp { get; set; }
 
     /// <summary>
-    /// Counts how many of the first <paramref name="messages"/> messages are missing: holes, and messages after the newest received one.
+    /// Returns how many of the first <paramref name="messages"/> messages did not arrive, or the number of holes if it is larger.
     /// </summary>
     public long CountLost(long messages) => Math.Max(Arrivals.Holes, messages - Arrivals.Count);
 }
@@ -25,7 +25,7 @@ internal sealed class ComparedClient(string name, TransportClient connection, Ar
 /// <param name="Lost">The holes of all clients.</param>
 internal sealed record TransportStatus(string Transport, Counts Counts, Latency Delivery, long Lost);
 
-/// <summary>All clients of one transport, with their common traffic and latencies.</summary>
+/// <summary>All clients of one transport. They share one count of the traffic and one set of latencies.</summary>
 internal sealed class TransportGroup
 {
     private readonly Traffic _traffic = new();

@@ -51,7 +51,7 @@ public sealed record Metric(string Name, MetricKind Kind, Func<FloodResult, doub
     /// <summary>Whether the metric needs <c>--server-pid</c>.</summary>
     public bool NeedsServerPid => Name.StartsWith("server.", StringComparison.Ordinal);
 
-    /// <summary>Whether the metric is a time that only exists if messages are published.</summary>
+    /// <summary>Whether the metric is a time that exists only if messages are published.</summary>
     public bool NeedsMessages => Kind == MetricKind.Time && !Name.StartsWith("lag.", StringComparison.Ordinal);
 
     private static IEnumerable<Metric> CreateLatencyMetrics(string name, Func<FloodResult, Latency> of, string meaning)

@@ -43,7 +43,7 @@ internal sealed class RateSearch(double first, double min = 1, double max = Floo
 
     private double? GetMidpoint() => _lowestFailed - _highestPassed <= _lowestFailed * Precision ? null : RoundForDisplay((_highestPassed + _lowestFailed) / 2);
 
-    // Rounds to three digits, if the rounded rate is still between the two limits of the search.
+    // Rounds to three significant digits, if the rounded rate is still between the two limits of the search.
     private double? RoundForDisplay(double rate)
     {
         var step = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 2);

@@ -27,7 +27,7 @@ public sealed partial class Threshold
     public Metric Metric { get; }
 
     /// <summary>Parses a condition.</summary>
-    /// <param name="text">The condition as typed.</param>
+    /// <param name="text">The condition, as given on the command line.</param>
     /// <param name="threshold">The parsed condition.</param>
     /// <param name="problem">The error in one line, or null.</param>
     public static bool TryParse(string text, out Threshold threshold, out string? problem)

@@ -134,8 +134,8 @@ internal sealed class Member : IDisposable
     }
 
     /// <summary>
-    /// Cuts the connection when it has received <paramref name="bytes"/> more bytes, and reconnects after the time <paramref name="away"/>.
-    /// Returns false if the member is not connected.
+    /// Waits until the connection has received <paramref name="bytes"/> more bytes, cuts it, and reconnects after the time
+    /// <paramref name="away"/>. Returns false if the member is not connected.
     /// </summary>
     public bool Cut(int bytes, TimeSpan away)
     {

@@ -36,7 +36,7 @@ internal sealed class SteadySchedule(FloodOptions options) : MessageSchedule
 
     public override string GetText(int number, string tag) => tag.PadRight(_minBytes + (int)(Hash(number) % (uint)_sizeCount), '.');
 
-    // Gives each number a size that depends only on number and seed: the upper bits of Knuth's multiplicative hash.
+    // Selects the size of a message from its number and the seed only. Returns the upper bits of Knuth's multiplicative hash.
     private uint Hash(int number) => (((uint)number + 1) * 2_654_435_769u ^ (uint)options.Seed * 40_503u) >> 7;
 }
 

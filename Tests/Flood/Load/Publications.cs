@@ -10,7 +10,7 @@ namespace RawSocketChat.Tests.Flood.Load;
 
 /// <summary>
 /// The messages of one run. For each message, this class stores the scheduled time, the send time, the <c>seq</c> in the room, and the
-/// server's answer. Times are ticks of <see cref="Stopwatch"/>, which are the same on all threads.
+/// server's answer. Times are ticks of <see cref="Stopwatch"/>. All threads share this clock.
 /// </summary>
 /// <remarks>
 /// The text of a message is <c>flood RUN PUBLISHER NUMBER ....</c>; the number is the index of the message in this object's arrays.
@@ -146,7 +146,9 @@ internal sealed class Publications(MessageSchedule schedule, IReadOnlyList<strin
         return known == 0 || known == seq;
     }
 
-    /// <summary>One bit for each message of a room, set if the server acknowledged it. Every subscriber must have received these messages.</summary>
+    /// <summary>
+    /// One bit for each message of a room, set if the server acknowledged it. Every subscriber must have received the acknowledged messages.
+    /// </summary>
     public ulong[] GetAcknowledgedBits(int room)
     {
         var bits = new ulong[(GetMessageCount(room) + 63) / 64];

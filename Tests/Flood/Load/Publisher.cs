@@ -7,12 +7,14 @@ namespace RawSocketChat.Tests.Flood.Load;
 /// Publishes the messages at their scheduled times, on its own thread. A late message does not delay the next one. If all publishers of a
 /// room are reconnecting, one of them sends the message after it has reconnected.
 /// </summary>
-/// <param name="publishers">The publishers of each room, which take turns.</param>
+/// <param name="publishers">The publishers of each room. They publish round-robin.</param>
 /// <param name="publications">The messages and their scheduled times.</param>
 /// <param name="onWarmUpEnd">Called at the end of the warm-up, before the first measured message.</param>
 internal sealed class Publisher(IReadOnlyList<IReadOnlyList<Member>> publishers, Publications publications, Action onWarmUpEnd)
 {
-    /// <summary>Microseconds from the scheduled time of a message until the message was sent, without the warm-up.</summary>
+    /// <summary>
+    /// Microseconds from the scheduled time of a message until the message was sent. Messages of the warm-up are not included.
+    /// </summary>
     public LongHistogram Lateness { get; } = Measurements.CreateHistogram();
 
     public Task RunAsync(CancellationToken cancel) => Task.Factory.StartNew(

@@ -4,8 +4,8 @@ using HdrHistogram;
 namespace RawSocketChat.Tests.Flood.Output;
 
 /// <summary>
-/// Writes a histogram log (format V2 of HdrHistogram): an interval each second, with the tags <c>delivery</c>,
-/// <c>delivery-from-send</c>, <c>ack</c> and <c>recovery</c>, in microseconds.
+/// Writes a histogram log (format V2 of HdrHistogram): one interval per second for each of the tags <c>delivery</c>,
+/// <c>delivery-from-send</c>, <c>ack</c> and <c>recovery</c>, in microseconds. An interval without values is left out.
 /// </summary>
 internal sealed class HdrLog : IDisposable
 {

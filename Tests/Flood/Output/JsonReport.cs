@@ -40,7 +40,7 @@ internal sealed record JsonReport
     public required IReadOnlyList<JsonThreshold> Thresholds { get; init; }
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>The search of <c>--find-max</c>; null without it.</summary>
+    /// <summary>The search of <c>--find-max</c>; null without this option.</summary>
     public JsonSearch? FindMax { get; init; }
 
     public static JsonReport Create(FloodOptions options, FloodResult result, DateTimeOffset at) => new()
@@ -67,7 +67,7 @@ internal sealed record JsonOptions(
     string Url, [property: JsonPropertyName("way")] string Transport, int Connections, int Rooms, string Room, int Publishers, double Rate, double Seconds, double WarmUp,
     int TextBytes, [property: JsonPropertyName("mostTextBytes")] int MaxTextBytes, double Slow, double Churn, int Seed, string? Replay, double Speed);
 
-/// <param name="Fail">The condition as typed.</param>
+/// <param name="Fail">The condition, as given on the command line.</param>
 /// <param name="Met">Whether the condition was met, and failed the run.</param>
 internal sealed record JsonThreshold(string Fail, bool Met);
 
@@ -78,7 +78,7 @@ internal sealed record JsonThreshold(string Fail, bool Met);
 internal sealed record JsonSearch(double? Rate, string LimitedBy, IReadOnlyList<JsonStep> Steps);
 
 /// <param name="Rate">Messages a second.</param>
-/// <param name="Held">Whether the step passed: no fault, valid, no condition met.</param>
+/// <param name="Held">Whether the step passed: it had no fault, was valid, and met no condition.</param>
 /// <param name="Why">Why the step failed; null if it passed.</param>
 /// <param name="DeliveryP99">The p99 of delivery, in milliseconds.</param>
 internal sealed record JsonStep(double Rate, bool Held, string? Why, double? DeliveryP99);

@@ -202,8 +202,8 @@ internal abstract class HttpConnection : IConnection, HttpPipeline.IResponseHand
         {
             if (_hasEnded) return;
             _hasEnded = true;
-            // Frames that this connection still holds for an unanswered join are lost. The cursor already confirms these frames, so a
-            // resumed session would not get them again. So the member starts a new session.
+            // Frames that this connection still holds for an unanswered join are lost. The cursor already confirms these frames, so a resumed
+            // session would not get them again. The member therefore starts a new session.
             if (_answeredPosts < _holdUntil) (State.Session, State.Cursor) = (null, 0);
             _listener.OnEnded(_isLeaving ? null : why);
         }

@@ -18,7 +18,8 @@ internal enum HttpResponsePart
 }
 
 /// <summary>
-/// Parses HTTP/1.1 responses (RFC 9112) from bytes in pieces of any size. A body has a Content-Length or is chunked. The reader performs no I/O.
+/// Parses HTTP/1.1 responses (RFC 9112), which may arrive in pieces of any size. A body has a Content-Length or is chunked. The reader
+/// performs no I/O.
 /// </summary>
 internal sealed class HttpResponseReader
 {

@@ -24,9 +24,11 @@ internal interface IConnection : IDisposable
     /// </summary>
     void Leave();
 
-    /// <summary>Cuts the connection after this many more received bytes. The cut may be in the middle of a frame.</summary>
+    /// <summary>
+    /// Cuts the connection when it has received <paramref name="bytes"/> more bytes. The cut may be in the middle of a frame.
+    /// </summary>
     void CutAfter(int bytes);
 
-    /// <summary>Aborts the connection immediately, without a close.</summary>
+    /// <summary>Aborts the connection immediately, without a closing handshake.</summary>
     void Cut();
 }

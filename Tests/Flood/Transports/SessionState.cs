@@ -6,7 +6,7 @@ internal sealed class SessionState(string name)
     private string? _session;
     private long _cursor;
 
-    /// <summary>The requested user name. Each run uses other names, because the names of an earlier run may still be taken.</summary>
+    /// <summary>The requested user name. Each run uses new names, because the names of an earlier run may still be taken.</summary>
     public string Name => name;
 
     /// <summary>The token of the last welcome. Null before the first welcome, and if the next connection must start a new session.</summary>

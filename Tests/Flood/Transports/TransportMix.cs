@@ -25,11 +25,11 @@ public sealed class TransportMix
     /// <summary>The names of all transports, as <c>--transport</c> accepts them.</summary>
     public static IReadOnlyCollection<string> AllNames => ByName.Keys;
 
-    /// <summary>WebSocket alone.</summary>
+    /// <summary>WebSocket for all connections.</summary>
     public static TransportMix Default { get; } = new([(Transport.WebSocket, 100)]);
 
     /// <summary>Parses a transport or a mix. Without percentages all transports have the same share.</summary>
-    /// <param name="text">The text as typed.</param>
+    /// <param name="text">The text, as given on the command line.</param>
     /// <param name="mix">The parsed mix.</param>
     /// <param name="problem">The error in one line, or null.</param>
     public static bool TryParse(string text, out TransportMix mix, out string? problem)
@@ -60,8 +60,8 @@ public sealed class TransportMix
     internal bool Contains(Transport transport) => _parts.Any(part => part.Transport == transport);
 
     /// <summary>
-    /// Whether every transport is a socket. On a socket, frames arrive without a request, and all of them arrive before the end of the
-    /// connection.
+    /// Whether every transport is a socket. On a socket, the server sends frames without a request, and all frames arrive before the
+    /// connection ends.
     /// </summary>
     internal bool HasOnlySockets => !_parts.Any(part => part.Transport.UsesHttpRequests());
 

@@ -48,7 +48,7 @@ public sealed class ApiFaultTests
     }
 
     [Test]
-    public async Task Program_that_reads_messages_gets_429_while_too_many_bytes_of_answers_are_unread()
+    public async Task Program_gets_429_while_too_many_bytes_of_answers_are_unread()
     {
         await using var server = await ServerUnderTest.StartAsync("--Http:AnswerBytes", "1048576");
         await using var room = await TokenRoom.CreateAsync(server);
@@ -72,7 +72,7 @@ public sealed class ApiFaultTests
     }
 
     [Test]
-    public async Task Addresses_follow_the_mount_path()
+    public async Task API_is_under_the_path_of_PathBase()
     {
         await using var server = await ServerUnderTest.StartAsync("--PathBase", "/chat", "--Data:Durability", "none");
         await using var room = await TokenRoom.CreateAsync(server, path: "/chat");
@@ -83,7 +83,7 @@ public sealed class ApiFaultTests
     }
 
     [Test]
-    public async Task Posts_that_a_stopping_server_has_acknowledged_are_stored()
+    public async Task Stopping_server_has_stored_all_acknowledged_posts()
     {
         using var folder = new TemporaryFolder();
         string[] settings = ["--Data:Path", folder.Path, "--Limits:Enabled", "false"];

@@ -48,7 +48,7 @@ public sealed record TokenRoom(string Name, ChatClient Owner, string Token, Http
         return new TokenRoom(room, owner, token, new HttpTestClient(server.HttpPort, token));
     }
 
-    /// <summary>Posts as the program.</summary>
+    /// <summary>Posts a message as the program.</summary>
     public Task<HttpTestResponse> PostAsync(string body) => Program.PostAsync(Messages, body);
 
     /// <summary>Reads the history as the program.</summary>

@@ -141,7 +141,7 @@ public sealed class AsyncApiTests
     }
 
     [Test]
-    public void Check_finds_a_frame_that_differs_from_the_document()
+    public void Schema_checker_finds_a_frame_that_differs_from_the_document()
     {
         Find("""{"type":"pong","at":"2026-11-23T10:02:31.123Z"}""").Should().BeEmpty();
         Find("""{"type":"pong"}""").Should().ContainSingle().Which.Should().Contain("at");

@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.Api;
 public sealed class HookLogTests
 {
     [Test]
-    public async Task Token_in_the_address_of_a_hook_is_in_no_log_line_even_if_the_operator_logs_everything()
+    public async Task Log_never_contains_the_token_of_a_hook_even_at_level_Trace()
     {
         var log = new RecordedLog(LogLevel.Trace);
         await using var server = await ServerUnderTest.StartAsync(

@@ -19,7 +19,7 @@ public sealed class HookTests : ApiFixture
     [TestCase("application/json")]
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase(null)]
-    public async Task JSON_text_is_accepted_with_any_content_type_and_gets_the_answer_that_Slack_gives(string? type)
+    public async Task Hook_accepts_JSON_with_any_content_type_and_answers_like_Slack(string? type)
     {
         await using var room = await CreateRoomAsync();
         var answer = await Http.PostAsync(room.Hook, """{"text":"disk is full"}""", type is null ? [] : [("Content-Type", type)]);
@@ -55,7 +55,7 @@ public sealed class HookTests : ApiFixture
     }
 
     [Test]
-    public async Task Push_to_GitHub_becomes_plain_text()
+    public async Task GitHub_announcement_of_a_push_becomes_plain_text()
     {
         await using var room = await CreateRoomAsync();
         (await Http.PostAsync(room.Hook, $"payload={Uri.EscapeDataString(GitHub)}", ("Content-Type", "application/x-www-form-urlencoded"))).Body.Should().Be("ok");

@@ -28,7 +28,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Post_with_an_id_that_the_token_has_used_before_stores_nothing_and_gets_the_first_answer_with_200()
+    public async Task Repeated_id_of_a_token_stores_nothing_and_gets_the_first_answer_with_200()
     {
         await using var room = await CreateRoomAsync();
         var first = (await room.PostAsync("""{"text":"one","id":"k1"}""")).ReadFrame<AckFrame>();
@@ -183,7 +183,7 @@ public sealed class MessagesTests : ApiFixture
     }
 
     [Test]
-    public async Task Other_methods_get_405_with_the_methods_that_the_address_supports()
+    public async Task Unsupported_methods_get_405_and_OPTIONS_gets_the_supported_methods()
     {
         await using var room = await CreateRoomAsync();
         (await Http.RequestAsync(HttpMethod.Delete, room.Messages, null)).ShouldBe(405, ErrorCode.BadFrame);

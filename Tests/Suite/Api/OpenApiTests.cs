@@ -75,7 +75,7 @@ public sealed class OpenApiTests : ApiFixture
     }
 
     [Test]
-    public void Check_finds_an_answer_that_differs_from_the_document()
+    public void Answer_that_differs_from_the_document_is_a_fault()
     {
         var schema = _document["components"]!["schemas"]!["ApiAck"]!;
         Find(schema, """{"type":"ack","room":"r","seq":1}""").Should().ContainSingle().Which.Should().Contain("at");

@@ -28,7 +28,7 @@ public sealed class TokenRequestTests : ApiFixture
     }
 
     [Test]
-    public async Task Moderators_manage_tokens_and_members_do_not()
+    public async Task Moderators_can_manage_tokens_and_members_cannot()
     {
         await using var room = await CreateRoomAsync();
         var (bob, _) = await ChatClient.JoinAsync(Server.HttpPort, "", room.Name);
@@ -75,7 +75,7 @@ public sealed class TokenRequestTests : ApiFixture
     [TestCase("create", "admin", ErrorCode.BadName, "/tokens create build-server")]
     [TestCase("create", "BUILD-server", ErrorCode.NameTaken, "/tokens revoke BUILD-server")]
     [TestCase("revoke", "unknown", ErrorCode.NotFound, "/tokens list")]
-    public async Task Error_has_a_hint_that_can_be_typed(string what, string? name, string code, string hint)
+    public async Task Error_has_a_command_as_hint(string what, string? name, string code, string hint)
     {
         await using var room = await CreateRoomAsync();
         await room.Owner.SendAsync($"/tokens {what} {name}");

@@ -24,7 +24,7 @@ public sealed class DependencyRulesTests
     public void Protocol_is_synchronous_and_has_no_IO(string forbidden) => AssertNoReference(ProtocolCode, forbidden);
 
     [Test]
-    public void Protocol_uses_the_base_class_library_alone() =>
+    public void Protocol_uses_only_the_base_class_library() =>
         FindAssemblyReferences(typeof(RawSocketChat.Protocol.WebSocket.WebSocketProtocol)).Should().OnlyContain(name => name.StartsWith("System.", StringComparison.Ordinal));
 
     [TestCase("Compression", "WebSocket")]
@@ -159,7 +159,7 @@ public sealed class DependencyRulesTests
     [TestCase("Hosting")]
     [TestCase("Sessions")]
     [TestCase("Operator")]
-    public void API_refers_to_rooms_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Api$", $@"{ServerCode}{forbidden}");
+    public void API_refers_only_to_rooms_and_HTTP(string forbidden) => AssertNoReference($@"{ServerCode}Api$", $@"{ServerCode}{forbidden}");
 
     [TestCase("Connections")]
     [TestCase("Transports")]
@@ -173,7 +173,7 @@ public sealed class DependencyRulesTests
     [TestCase(@"^RawSocketChat\.Server\.(Hosting|Operator|Api|Web)")]
     [TestCase(@"^RawSocketChat\.Server\.Transports\.(WebSockets|RawTcp|Polling|LongPolling|Streaming)")]
     [TestCase(@"^RawSocketChat\.Server\.Storage\.(Sql|Memory)")]
-    public void Files_refer_to_rooms_sessions_storage_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}Files$", forbidden, exceptSetup: true);
+    public void Files_refer_only_to_rooms_sessions_storage_and_HTTP(string forbidden) => AssertNoReference($@"{ServerCode}Files$", forbidden, exceptSetup: true);
 
     [Test]
     public void Only_the_preview_program_refers_to_an_image_decoder() => AssertNoReference(@"^RawSocketChat\.Server\.(?!Files\.Images$)", @"^SkiaSharp");
@@ -192,7 +192,7 @@ public sealed class DependencyRulesTests
     [TestCase("Hosting")]
     [TestCase("Api")]
     [TestCase("Operator")]
-    public void Webhooks_refer_to_rooms_and_storage_alone(string forbidden) => AssertNoReference($@"{ServerCode}Webhooks$", $@"{ServerCode}{forbidden}");
+    public void Webhooks_refer_only_to_rooms_and_storage(string forbidden) => AssertNoReference($@"{ServerCode}Webhooks$", $@"{ServerCode}{forbidden}");
 
     [TestCase("Connections")]
     [TestCase("Transports")]
@@ -207,7 +207,7 @@ public sealed class DependencyRulesTests
     [TestCase("Hosting")]
     [TestCase("Operator")]
     [TestCase("Web")]
-    public void Single_sign_on_refers_to_rooms_sessions_and_HTTP_alone(string forbidden) => AssertNoReference($@"{ServerCode}SingleSignOn$", $@"{ServerCode}{forbidden}");
+    public void Single_sign_on_refers_only_to_rooms_sessions_and_HTTP(string forbidden) => AssertNoReference($@"{ServerCode}SingleSignOn$", $@"{ServerCode}{forbidden}");
 
     [Test]
     public void Only_single_sign_on_refers_to_the_handler_of_OpenID_Connect() =>

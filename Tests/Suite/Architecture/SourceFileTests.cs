@@ -30,7 +30,7 @@ public sealed class SourceFileTests
     [TestCase("a\r\nb\r\n", "has a carriage return")]
     [TestCase("a \nb\n", "has a blank at the end of a line")]
     [TestCase("a\t\nb\n", "has a blank at the end of a line")]
-    public void Check_finds_blanks_before_line_ends_and_wrong_line_ends(string text, string? fault) => FindFault(text, isMarkdown: false).Should().Be(fault);
+    public void Blanks_before_line_ends_and_wrong_line_ends_are_faults(string text, string? fault) => FindFault(text, isMarkdown: false).Should().Be(fault);
 
     private static IEnumerable<FileInfo> FindFiles(DirectoryInfo folder) =>
         folder.EnumerateFiles("*", TopLevel).Where(file => Extensions.Contains(file.Extension)).Concat(

@@ -89,7 +89,7 @@ public class ClientErrorTests
 
     [TestCase("[]")]
     [TestCase("1.5")]
-    public void Frame_with_a_valid_and_then_an_invalid_id_has_no_id(string later)
+    public void Error_has_no_id_if_the_second_id_of_the_frame_is_invalid(string later)
     {
         Wire.ReadError($$"""{"type":"ping","id":7,"id":{{later}}}""", out var id).Code.Should().Be(ErrorCode.BadField);
         id.IsNone.Should().BeTrue();

@@ -2,7 +2,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Chat;
 
-/// <summary>Reading typed lines, and formatting frames as lines.</summary>
+/// <summary>Reading the lines that people type, and formatting frames as such lines.</summary>
 public class CommandLineTests
 {
     private static readonly TestCaseData[] Lines =
@@ -111,7 +111,7 @@ public class CommandLineTests
     public void Typed_line_is_read(string line, ClientFrame frame) => Wire.Read(line).Should().Be(frame);
 
     [TestCaseSource(nameof(Lines))]
-    public void Typed_frame_can_be_formatted_as_a_line(string line, ClientFrame frame)
+    public void Formatted_line_gives_the_same_frame(string line, ClientFrame frame)
     {
         // The reader removes blanks at both ends of a command, so no command can express these texts.
         if (line.TrimEnd('\r') is "  hi " or " /etc/hosts")

@@ -2,7 +2,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Chat;
 
-/// <summary>The answer to help.</summary>
+/// <summary>The answer to <c>help</c>.</summary>
 public class HelpTests
 {
     [Test]

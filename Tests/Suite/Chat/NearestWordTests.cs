@@ -66,7 +66,7 @@ public class NearestWordTests
     }
 
     [Test]
-    public void Search_in_a_long_list_compares_few_words()
+    public void Only_few_words_of_a_long_list_are_compared()
     {
         var word = new string('r', 63) + "x";
         NearestWord.FindInMany(word, Enumerable.Range(0, 10_000).Select(i => $"{new string('r', 59)}{i:d5}"), out var compared);

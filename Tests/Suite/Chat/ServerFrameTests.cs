@@ -160,7 +160,7 @@ public class ServerFrameTests
     // The class JsonText, not the framework, escapes strings that contain characters above U+FFFF.
     [TestCase(1)]
     [TestCase(1000)]
-    public void Emoji_are_not_escaped_but_special_characters_beside_them_are(int times)
+    public void Special_characters_are_escaped_but_emoji_beside_them_are_not(int times)
     {
         var text = string.Concat(Enumerable.Repeat("👍\"\\\n\r\t\0\u001f\u007f\u009f<é\u2028 ", times));
         var json = Wire.ToJson(new MessageFrame("lobby", 1, Wire.At, Ann, text));

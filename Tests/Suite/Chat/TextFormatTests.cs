@@ -155,7 +155,7 @@ public class TextFormatTests
         TextFormat.Format(new MessageFrame("lobby", 1, Wire.At, Ann, "👍 \ud83d.\udc4d\n")).Should().Be("[10:02:31] #lobby <ann> 👍 \uFFFD.\uFFFD\n    ");
 
     [Test]
-    public void Text_of_other_users_never_makes_a_new_line_or_a_control_character()
+    public void Text_of_other_users_cannot_forge_a_line_or_contain_control_characters()
     {
         const string evil = "x\n-!- z\r\u001b[1m\u202e\u0007";
         var person = new Person(evil, evil);
@@ -186,7 +186,7 @@ public class TextFormatTests
     }
 
     [Test]
-    public void Every_further_line_of_a_message_is_indented()
+    public void Lines_of_a_message_after_the_first_one_are_indented()
     {
         Gen.String.Sample(said =>
         {

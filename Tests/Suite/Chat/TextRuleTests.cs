@@ -50,7 +50,7 @@ public class TextRuleTests
     [TestCase("/create garden \u200B")]
     [TestCase("/kick bob 60 \u200B")]
     [TestCase("/react 42 \u200D")]
-    public void Typed_text_that_breaks_the_rule_is_rejected(string line) => Wire.ReadError(line).Code.Should().Be(ErrorCode.BadField);
+    public void Line_whose_text_breaks_the_rule_is_rejected(string line) => Wire.ReadError(line).Code.Should().Be(ErrorCode.BadField);
 
     [Test]
     public void Valid_text_is_kept_as_it_was_sent([ValueSource(nameof(Visible))] string text) =>

@@ -32,7 +32,7 @@ public sealed class AddressAccountsTests
     }
 
     [Test]
-    public void Full_table_removes_only_accounts_that_have_all_their_points_again()
+    public void Full_table_removes_only_accounts_whose_points_are_full()
     {
         var accounts = Create(new AddressOptions());
         for (var i = 0; i < 100_000; i++)

@@ -53,7 +53,7 @@ public sealed class ConnectionEndTests
 
     [TestCase("/ws?room=lobby")]
     [TestCase("/ws?room=%23lobby")]
-    public async Task Connection_joins_the_room_that_its_URL_names_with_or_without_a_hash_sign(string address)
+    public async Task Connection_joins_the_room_in_its_URL_with_or_without_a_hash_sign(string address)
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, address);
         (await ann.Inbox.ExpectAsync<JoinedFrame>()).Room.Should().Be("lobby");

@@ -125,7 +125,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_whose_input_always_ends_with_the_first_fragment_of_the_next_message_stays_connected()
+    public async Task Client_stays_connected_if_its_input_always_ends_with_the_first_fragment_of_the_next_message()
     {
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort);
         await ann.Inbox.ExpectAsync<WelcomeFrame>();
@@ -143,7 +143,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Test]
-    public async Task Client_whose_input_always_ends_with_a_part_of_the_next_frame_stays_connected()
+    public async Task Client_stays_connected_if_its_input_always_ends_with_a_part_of_the_next_frame()
     {
         await using var tcp = await LineClient.ConnectAsync(_server.RawPort);
         await tcp.SendAsync("""{"type":"hello"}""");

@@ -25,7 +25,7 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public void Token_that_is_given_back_can_be_taken_again_but_does_not_increase_the_burst()
+    public void Returned_token_can_be_taken_again_but_does_not_increase_the_burst()
     {
         var limit = new RateLimit(new Rate(perSecond: 0.001, burst: 1, _time));
         limit.GiveBack();
@@ -74,7 +74,7 @@ public sealed class RateLimitTests
     [TestCase("127.0.0.1:1", "::ffff:127.0.0.1:2")]
     [TestCase("::1:54321", "[::1]:54322")]
     [TestCase("[2001:db8:1:2::3]:1", "2001:db8:1:2:ffff:4:5:6:2")]
-    public void Spellings_of_one_address_with_any_port_have_the_same_key(string one, string other) =>
+    public void Key_ignores_the_spelling_and_the_port_and_the_lower_64_bits_of_IPv6(string one, string other) =>
         ClientAddress.GetKey(one).Should().Be(ClientAddress.GetKey(other));
 
     [TestCase("127.0.0.1:1", "127.0.0.2:1")]
@@ -84,7 +84,7 @@ public sealed class RateLimitTests
         ClientAddress.GetKey(one).Should().NotBe(ClientAddress.GetKey(other));
 
     [Test]
-    public void Attempt_that_the_name_limit_rejects_does_not_count_for_the_address()
+    public void Attempt_rejected_by_the_name_limit_does_not_count_for_the_address()
     {
         var attempts = new AttemptLimits(Options.Create(new LimitsOptions { LoginAttemptsPerName = 1, LoginAttemptsPerAddress = 2 }), _time);
         attempts.TryTakeLogin("ann", "127.0.0.1:1", out _).Should().BeTrue();

@@ -89,7 +89,7 @@ public abstract class FileStoreContract
     }
 
     [Test]
-    public async Task Message_that_is_sent_again_is_a_duplicate_even_if_its_file_is_gone()
+    public async Task Repeated_message_is_a_duplicate_even_if_its_file_is_gone()
     {
         await AddAsync("f1");
         var message = CreateMessage("f1") with { ClientId = "id" };

@@ -55,7 +55,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task Store_rejects_a_second_account_with_the_same_user_or_a_common_skeleton()
+    public async Task Store_rejects_a_second_account_with_the_same_user_or_a_shared_skeleton()
     {
         await _store.TryAddAccountAsync(Account("u1", "ann"), ["ann", "ANN"], default);
         (await _store.TryAddAccountAsync(Account("u1", "bob"), ["bob"], default)).Should().BeFalse("the user has an account");
@@ -237,7 +237,7 @@ public abstract class IdentityStoreContract
     }
 
     [Test]
-    public async Task EndExcessSessions_ends_the_sessions_of_an_account_that_are_away_longest()
+    public async Task EndExcessSessions_ends_the_longest_away_sessions_of_an_account()
     {
         await _store.SaveSessionAsync(Session("other") with { User = "u2", IsGuest = false, AwaySince = Noon.AddDays(-9) }, default);
         await _store.SaveSessionAsync(Session("here", isGuest: false), default);

@@ -55,7 +55,7 @@ public abstract class MessageSearchContract
     }
 
     [Test]
-    public async Task Words_that_are_operators_of_the_index_are_searched_as_words()
+    public async Task Operators_of_the_index_are_searched_as_words()
     {
         await SayAsync("a", "AND or NOT near", "r1 private words filters");
         (await FindAsync("AND")).Should().Equal("AND or NOT near");
@@ -247,7 +247,7 @@ public abstract class MessageSearchContract
 
     protected abstract IFileStore OpenFiles(IRoomLog log);
 
-    // A storage ends a search after a fraction of a second. On a busy machine, also a short search may take longer, so repeat it.
+    // A storage ends a search after a fraction of a second. On a busy machine, even a short search may take longer, so repeat it.
     private async Task<SearchPage> SearchAsync(MessageQuery query)
     {
         for (var attempt = 1; ; attempt++)

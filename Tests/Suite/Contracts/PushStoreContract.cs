@@ -52,7 +52,7 @@ public abstract class PushStoreContract
     }
 
     [Test]
-    public async Task Endpoint_has_only_the_subscription_of_the_session_that_saved_it_last()
+    public async Task Endpoint_has_only_the_subscription_that_was_saved_last()
     {
         await SaveAsync(Subscription("e1", "s2"));
         var second = Subscription("e1", "s1") with { Key = "other" };

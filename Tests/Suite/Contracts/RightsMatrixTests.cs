@@ -10,7 +10,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Contracts;
 
 /// <summary>
-/// The answer to each request of each kind of user, over each kind of transport. The expected answers are in Protocol/README.md. Each
+/// Tests the answer to each request of each kind of user, over each kind of transport. The expected answers are in Protocol/README.md. Each
 /// answer is tested with a new user in a new room, so no request changes the answer to another request.
 /// </summary>
 [TestFixture(WebSocket)]

@@ -24,7 +24,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Log_stores_a_client_id_only_once_even_in_another_batch_or_room()
+    public async Task Repeated_client_id_stores_no_event_even_in_another_batch_or_room()
     {
         var log = Open(1000, TimeProvider.System);
         await log.OpenAsync("a", default);
@@ -144,7 +144,7 @@ public abstract class RoomLogContract
     }
 
     [Test]
-    public async Task Change_of_an_event_that_is_not_a_message_is_rejected()
+    public async Task Log_rejects_changes_of_missing_messages_and_of_other_events()
     {
         var log = Open(3, TimeProvider.System);
         await log.OpenAsync("a", default);

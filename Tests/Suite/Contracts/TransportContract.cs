@@ -120,7 +120,7 @@ public abstract class TransportContract
     }
 
     [Test]
-    public async Task Client_that_joins_gets_missed_messages_in_order_before_new_ones_and_none_twice()
+    public async Task Joining_client_gets_missed_messages_before_new_ones_each_once_and_in_order()
     {
         var (speaker, _) = await ConnectAsync(_server, "ann");
         await using var __ = speaker;
@@ -170,7 +170,7 @@ public abstract class TransportContract
     }
 
     [Test]
-    public async Task Typed_line_without_a_room_joins_the_lobby_and_is_posted_there()
+    public async Task Text_line_from_a_client_without_a_room_joins_the_lobby_and_is_posted_there()
     {
         var (peer, _) = await ConnectAsync(_server, "ann");
         await using var __ = peer;

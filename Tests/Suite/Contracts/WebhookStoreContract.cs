@@ -69,7 +69,7 @@ public abstract class WebhookStoreContract
     }
 
     [Test]
-    public async Task Update_of_the_progress_changes_nothing_after_the_webhook_was_set_again_or_removed()
+    public async Task Progress_update_changes_nothing_after_the_webhook_was_set_again_or_removed()
     {
         var old = await SetAsync("Garden", "w1", "s1");
         await SetAsync("Garden", "w2", "s2");

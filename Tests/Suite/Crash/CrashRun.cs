@@ -5,8 +5,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Crash;
 
 /// <summary>
-/// Kills a server many times while clients chat, always with the same folder and ports. The ledger records every event and ack that the
-/// clients received. At the end, the run compares the whole log with the ledger.
+/// Starts and kills a server many times while clients chat. The server always uses the same folder and ports. The ledger records every event
+/// and ack that the clients received. At the end, the run compares the whole log with the ledger.
 /// </summary>
 internal sealed class CrashRun : IDisposable
 {
@@ -121,7 +121,7 @@ internal sealed class CrashRun : IDisposable
     {
         var (progress, killed) = (new ProgressCounter(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         ScheduleKill(moment, progress, server, killed);
-        // In some rounds, not all clients connect. A client that was absent recovers the events that it missed when it connects again.
+        // In some rounds, not all clients connect. When such a client connects again, it recovers the missed events.
         var present = _clients.Where(_ => moment is KillMoment.CatchUp or KillMoment.Rejoining || _random.Next(4) > 0).ToArray();
         var connections = Task.WhenAll((present.Length > 0 ? present : _clients).Select(client => client.RunConnectionAsync(_httpPort, _rawPort, progress)));
         await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");

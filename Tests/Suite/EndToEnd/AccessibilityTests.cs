@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>Checks the page with axe-core, which tests the support for screen readers and the contrast.</summary>
+/// <summary>Checks the page with axe-core, which tests the contrast and the support for screen readers.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class AccessibilityTests
 {

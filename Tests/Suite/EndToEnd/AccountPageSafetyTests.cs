@@ -70,7 +70,7 @@ public sealed class AccountPageSafetyTests
     }
 
     [Test]
-    public async Task Log_out_in_one_tab_logs_out_all_tabs()
+    public async Task Logging_out_in_one_tab_logs_out_all_tabs()
     {
         await using var one = await ChatPage.JoinAsync(_server.HttpPort, "ann");
         await AccountSteps.RegisterAsync(one);

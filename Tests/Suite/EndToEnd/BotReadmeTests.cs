@@ -8,8 +8,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Runs the small bots and the webhook commands of Protocol/README.md. The bots are not changed: environment variables name the server and the
-/// token. In the commands, the test replaces the address and the token.
+/// Runs the small bots and the webhook commands of Protocol/README.md. The test does not change the bots: they read the server and the token
+/// from environment variables. In the commands, the test replaces the address and the token.
 /// </summary>
 [Category(Categories.Slow)] // runs curl, python3, node and the .NET SDK
 public sealed class BotReadmeTests

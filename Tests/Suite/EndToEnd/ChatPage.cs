@@ -31,7 +31,7 @@ public sealed class ChatPage : IAsyncDisposable
             return [...log.querySelectorAll('.space')].map((node) => node.getBoundingClientRect())
               .some((space) => space.height > 0 && space.bottom > view.top && space.top < view.bottom);
           };
-          // A message that arrives before the page has seen the scroll event moves the log to its end again.
+          // If a message arrives before the scroll event, the page moves the log to its end again.
           for (let i = 0; i < 100 && (i === 0 || log.scrollTop > 0); i += 1) {
             log.scrollTop = 0;
             for (let frames = 0; frames < 2; frames += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });

@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The Chromium of the tests in this folder. The fixtures of the folder run in parallel; the tests of one fixture do not. Each NUnit worker
-/// has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each tab that NewPageAsync opens has its own profile.
+/// Starts Chromium for the tests in this folder. The fixtures run in parallel, but the tests of one fixture run one after another. Each NUnit
+/// worker has its own browser, because an <see cref="IBrowser"/> is not thread-safe. Each tab that NewPageAsync opens has its own profile.
 /// </summary>
 [SetUpFixture]
 [Parallelizable(ParallelScope.Self | ParallelScope.Fixtures)]

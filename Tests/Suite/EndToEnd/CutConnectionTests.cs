@@ -34,7 +34,7 @@ public sealed class CutConnectionTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(3)]
-    public async Task Page_whose_connection_is_cut_repeatedly_shows_each_message_once(int seed)
+    public async Task Page_shows_each_message_once_after_repeated_cuts_of_its_connection(int seed)
     {
         var random = new Random(seed);
         await using var page = await ChatPage.JoinAsync(_relay.Port, "ann", clock: true);
@@ -98,7 +98,7 @@ public sealed class CutConnectionTests
     }
 
     [Test]
-    public async Task Page_whose_connection_is_cut_while_it_catches_up_misses_no_message()
+    public async Task Page_misses_no_message_if_its_connection_is_cut_during_the_catch_up()
     {
         await using var page = await ChatPage.JoinAsync(_relay.Port, "ann");
         var (sender, _) = await ChatClient.JoinAsync(_server.HttpPort, "sender");
@@ -107,8 +107,8 @@ public sealed class CutConnectionTests
         await sender.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "own 1");
 
         // The page misses more than the 200 events that one `joined` frame may contain. Each message has 100 random digits, which need 50
-        // bytes even when compressed. So the `joined` frame has about 15 KB, and the frames after it have about 25 KB. The test cuts the
-        // connection in both parts.
+        // bytes even when compressed. So the `joined` frame has about 15 KB, and the later frames have about 25 KB. The test cuts the
+        // connection twice in the `joined` frame and once after it.
         _relay.IsDown = true;
         _relay.Reset();
         await page.ExpectNotOnlineAsync();

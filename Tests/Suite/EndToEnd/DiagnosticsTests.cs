@@ -17,7 +17,7 @@ public sealed partial class DiagnosticsTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Person_copies_a_report_of_the_connection_without_messages_and_names()
+    public async Task Copied_report_of_the_connection_contains_no_messages_and_no_names()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "annabel");
         await ann.SayAsync("a very private message");

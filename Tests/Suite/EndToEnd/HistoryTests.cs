@@ -11,8 +11,8 @@ public sealed class HistoryTests
 {
     private const int MessageCount = 3_000;
 
-    // Scrolls up until the beginning of the room is visible. After each step, measures in each frame how far the first message that begins in the
-    // view has moved. A step that nearly reaches the oldest message of the page ends only after older messages have appeared.
+    // Scrolls up until the beginning of the room is visible. After each step, measures in each frame how far the first message that begins in
+    // the view has moved. If a step nearly reaches the oldest message of the page, the script waits until older messages have appeared.
     private const string ScrollUp = """
         async () => {
           const log = document.getElementById('log'), seen = new Set(), result = { jump: 0, steps: 0, mostRows: 0 };
@@ -118,7 +118,7 @@ public sealed class HistoryTests
     }
 
     [Test]
-    public async Task Reader_who_returns_to_ten_thousand_unread_messages_goes_to_the_first_one_and_to_the_newest()
+    public async Task Reader_can_go_to_the_first_and_to_the_newest_of_ten_thousand_unread_messages()
     {
         const int unread = 10_000;
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann");
@@ -146,7 +146,7 @@ public sealed class HistoryTests
         ann.Errors.Should().BeEmpty();
     }
 
-    /// <summary>Says messages in the lobby without waiting for the answer to each of them.</summary>
+    /// <summary>Sends messages to the lobby without waiting for each ack, and then waits until the last message has arrived.</summary>
     private async Task SendManyAsync(int count, Func<int, string> text)
     {
         await using var sender = await LineClient.ConnectAsync(_server.RawPort);

@@ -81,7 +81,7 @@ public sealed class LabTests
     }
 
     [Test]
-    public async Task Lab_that_is_stopped_closes_its_connections()
+    public async Task Stopped_lab_closes_its_connections()
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");

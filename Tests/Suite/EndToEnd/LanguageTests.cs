@@ -53,7 +53,8 @@ public sealed class LanguageTests
         await ann.SayAsync("/close lobby");
         await ann.ExpectMessageAsync("مرحبا");
 
-        // The page translates the error for an unknown command. It shows another error in the server's words, and marks these words as English.
+        // The page translates the error for an unknown command. It shows errors without a translation in the server's words, and marks these
+        // words as English.
         await Assertions.Expect(ann.Notices.Filter(new() { HasText = "/join lobby" })).ToContainTextAsync("لا يوجد أمر كهذا.");
         await Assertions.Expect(ann.Notices.Locator("[lang=en][dir=ltr]").Last).ToContainTextAsync("nobody can close it");
         await ann.Input.FillAsync("/jo");

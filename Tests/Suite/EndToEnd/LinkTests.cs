@@ -3,7 +3,9 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>A link to the page contains a name and a room. Anybody can make a link, so the page asks before it uses them.</summary>
+/// <summary>
+/// A link to the page can contain a name and a room. Anybody can make a link, so the page asks before it uses the name or the room.
+/// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LinkTests
 {
@@ -69,7 +71,7 @@ public sealed class LinkTests
         var link = await CopyAsync("#menu-link");
         link.Should().MatchRegex($"^http://127.0.0.1:{_server.HttpPort}/\\?room=den#message=\\d+$");
 
-        // In another tab of the person, and for a person who has never been here.
+        // The link works in another tab of the person, and for a person who is new here.
         var tab = await OpenLinkAsync(new Uri(link).PathAndQuery[1..] + new Uri(link).Fragment);
         await ExpectShownAsync(tab);
         tab.Page.Url.Should().EndWith("/?room=den");
@@ -78,7 +80,7 @@ public sealed class LinkTests
         await bob.Page.Keyboard.PressAsync("Enter");
         await ExpectShownAsync(bob);
 
-        // A person who is in another room is asked first.
+        // The page first asks a person who is in another room.
         await using var eve = await ChatPage.JoinAsync(_server.HttpPort, "eve");
         var other = await ChatPage.OpenAsync(await eve.Page.Context.NewPageAsync(), link);
         await other.Page.ClickAsync("#link-yes");

@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Long logs in the page, with up to 120,500 messages. The tests give the messages to the page's own WebSocket, so the page receives them as from
-/// the server. The tests print times. They check only ratios of times, because the times depend on the load of the machine.
+/// Long logs in the page, with up to 120,500 messages. The tests give the messages to the page's own WebSocket, so the page handles them as
+/// if the server had sent them. The tests print times. They check only ratios of times, because the times depend on the load of the machine.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class LongLogTests
@@ -24,7 +24,7 @@ public sealed class LongLogTests
     /// <summary>The duration of a frame in milliseconds. In a ratio, a shorter time until the next paint counts as this long.</summary>
     private const double Frame = 1_000.0 / 60;
 
-    // The page uses onmessage, so an event that the test dispatches arrives like one from the network.
+    // The page uses onmessage, so it handles an event that the test dispatches like an event from the network.
     private const string Feeder = """
         const sockets = [];
         let joined = null;

@@ -53,7 +53,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Page_formats_marked_text_and_keeps_the_text_as_it_was_typed()
+    public async Task Page_formats_text_with_marks_and_does_not_change_the_text()
     {
         const string text = "**bold** _italic_ ~~gone~~ @ann\n- one\n- two\n> quoted\n```\nlet a = 1;\n```\nand ||secret||";
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "marks");
@@ -119,7 +119,7 @@ public sealed class LookTests
     }
 
     [Test]
-    public async Task Settings_change_the_look_and_survive_a_reload()
+    public async Task Settings_change_the_appearance_and_survive_a_reload()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "settings", new() { Locale = "en-GB" });
         await ann.SayAsync("what time is it?");

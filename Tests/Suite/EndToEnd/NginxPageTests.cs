@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The page behind a real nginx. A WebSocket does not work with nginx's default proxy settings, so the page then uses another transport.
+/// The page behind a real nginx. A WebSocket does not work with nginx's default proxy settings, so the page uses another transport.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class NginxPageTests

@@ -112,7 +112,7 @@ public sealed class OfflinePageTests
         await bob.SendAsync("one");
         await ann.ExpectMessageAsync("one");
 
-        // The person looks away, so the second message stays unread.
+        // The page loses the focus, so the second message stays unread.
         await ann.Page.EvaluateAsync("() => { document.hasFocus = () => false; }");
         await bob.SendAsync("two");
         await ann.ExpectMessageAsync("two");
@@ -128,7 +128,7 @@ public sealed class OfflinePageTests
             await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         }
 
-        // The stored messages do not count as read. So the mark stays above the same message, although another message has arrived meanwhile.
+        // The stored messages do not count as read. So the mark stays above the message "two", although the message "three" has arrived.
         await bob.SendAsync("three");
         await bob.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "three");
         await ReconnectAsync(ann);
@@ -136,8 +136,8 @@ public sealed class OfflinePageTests
         await Assertions.Expect(MarkedMessage(ann)).ToHaveTextAsync("two");
         await Assertions.Expect(ann.Page.Locator("#log .divider.new")).ToHaveCountAsync(1);
 
-        // All messages are read now, but the page closes before it sends the read mark to the server. After the next start, the mark is above the message
-        // that arrived meanwhile.
+        // All messages are read now, but the page closes before it sends the read mark to the server. After the next start, the mark is above
+        // the message that arrived while the page was closed.
         await TestWait.UntilAsync(async () => await ReadMarkAsync(ann) == 3, "the stored read mark");
         Cut();
         await ann.Page.GotoAsync("about:blank");

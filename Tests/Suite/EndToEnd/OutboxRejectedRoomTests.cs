@@ -43,7 +43,9 @@ public sealed class OutboxRejectedRoomTests
         await ann.ExpectMessageAsync("hello room");
     }
 
-    /// <summary>Stands between the page and the server. Answers every join with an error, until the test opens the gate.</summary>
+    /// <summary>
+    /// Forwards the requests of the page to the server. Until the test opens the gate, answers each join with an error instead.
+    /// </summary>
     private sealed class JoinGate(JsonObject refusal)
     {
         private readonly TaskCompletionSource _said = new();

@@ -31,7 +31,7 @@ public sealed class PhoneTests
     [TestCase("#open-room-menu", "#menu")]
     [TestCase("#open-search", "#search")]
     [TestCase("#open-emoji", "#emoji-picker")]
-    public async Task Back_closes_an_open_panel_menu_or_dialog(string button, string opened)
+    public async Task Back_button_closes_an_open_panel_menu_or_dialog(string button, string opened)
     {
         await _ann.Page.TapAsync(button);
         await Assertions.Expect(_ann.Page.Locator(opened)).ToBeVisibleAsync();
@@ -42,7 +42,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task Back_goes_from_a_room_to_the_list_of_rooms_and_then_leaves_the_page()
+    public async Task Back_button_goes_from_a_room_to_the_list_of_rooms_and_then_leaves_the_page()
     {
         await GoBackAsync();
         await Assertions.Expect(_ann.Page.Locator("#rail")).ToBeVisibleAsync();
@@ -57,7 +57,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task Back_does_not_return_to_a_view_that_the_person_has_closed()
+    public async Task Back_button_does_not_return_to_a_view_that_the_person_has_closed()
     {
         await _ann.Page.TapAsync("#open-room-menu");
         await _ann.Page.TapAsync("#menu-items [data-item=leave]");
@@ -74,7 +74,7 @@ public sealed class PhoneTests
     }
 
     [Test]
-    public async Task Phone_can_type_a_line_break()
+    public async Task Person_can_type_a_line_break_on_a_phone()
     {
         await _ann.Page.TapAsync("#input");
         await _ann.Page.Keyboard.TypeAsync("one");

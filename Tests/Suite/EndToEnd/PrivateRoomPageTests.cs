@@ -10,7 +10,7 @@ public sealed class PrivateRoomPageTests
 {
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Room_that_is_created_in_the_dialog_is_private_only_if_the_person_selects_private(bool isPrivate)
+    public async Task Dialog_creates_a_private_room_only_if_the_person_selects_private(bool isPrivate)
     {
         await using var server = await ServerUnderTest.StartAsync();
         await using var ann = await ChatPage.JoinAsync(server.HttpPort, "ann");

@@ -59,7 +59,7 @@ public sealed class ProviderLoginTests
     }
 
     [Test]
-    public async Task Link_that_looks_like_the_return_from_the_provider_joins_no_room_without_a_question()
+    public async Task Forged_return_from_the_provider_joins_no_room_without_a_question()
     {
         await using var server = await StartAsync();
         await using var page = await ChatPage.OpenAsync($"http://localhost:{server.HttpPort}/");

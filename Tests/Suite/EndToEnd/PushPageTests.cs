@@ -19,7 +19,7 @@ public sealed class PushPageTests
         """;
 
     [Test]
-    public async Task Person_who_turned_push_messages_on_gets_one_after_the_page_is_closed()
+    public async Task Push_message_reaches_the_person_after_the_page_is_closed()
     {
         await using var room = await PushRoom.StartAsync();
         var browser = room.Service.Subscribe();
@@ -73,7 +73,7 @@ public sealed class PushPageTests
         var deliver = await CreateDeliveryAsync(ann);
         var origin = new Uri(ann.Page.Url).GetLeftPart(UriPartial.Authority);
         await deliver("""{"room":"lobby","seq":7,"name":"bob","text":"while ann looks","direct":false}""");
-        await ann.Page.GotoAsync($"{origin}/site.json"); // a page of the origin that is not the chat
+        await ann.Page.GotoAsync($"{origin}/site.json"); // a page of the same origin that is not the chat page
         await deliver("""{"room":"lobby","seq":8,"name":"bob","text":"hello","direct":false}""");
         await ExpectShownAsync(ann, "bob in #lobby: hello (lobby 8)");
         await deliver("""{"room":"lobby","seq":9,"name":"bob","text":"again","direct":false}""");
@@ -81,7 +81,7 @@ public sealed class PushPageTests
     }
 
     [Test]
-    public async Task Click_goes_to_the_message_in_an_open_page_and_in_a_new_one()
+    public async Task Click_on_a_notification_shows_the_message_in_an_open_page_or_a_new_one()
     {
         await using var room = await PushRoom.StartAsync();
         await using var ann = await OpenAsync(room, room.Service.Subscribe());

@@ -19,7 +19,7 @@ public sealed class ReadingTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Page_shows_code_and_keeps_the_text_as_it_was_typed()
+    public async Task Page_formats_code_and_does_not_change_the_text()
     {
         string[] said =
         [
@@ -62,7 +62,7 @@ public sealed class ReadingTests
         await ann.ExpectMessageAsync("that is none");
         await Assertions.Expect(ann.Page.Locator("#log .quote").Last).ToHaveTextAsync("in reply to bob: let keys = 0");
 
-        // After the reload, the log does not have the answered message. The page asks the server for it.
+        // After the reload, the answered message is not in the log. The page requests this message from the server.
         await ann.Page.ReloadAsync();
         await ann.ExpectInsideAsync("lobby");
         await ann.SayAsync("/reply 1 indeed");

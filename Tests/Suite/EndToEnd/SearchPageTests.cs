@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.EndToEnd;
 
-/// <summary>The page's search: it shows what was found, and goes to a found message.</summary>
+/// <summary>The search of the page: it lists the found messages, and shows a found message in its room.</summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class SearchPageTests
 {

@@ -6,8 +6,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// Several tabs of one browser share one connection, which belongs to the leading tab. If the leading tab is closed or stops running, another tab
-/// becomes the leading tab, and no message is lost.
+/// The tabs of one browser share the connection of the leading tab. If the leading tab is closed or stops running, another tab becomes the
+/// leading tab, and no message is lost.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TabsTests
@@ -98,10 +98,11 @@ public sealed class TabsTests
         await ExpectConnectionsAsync(1);
     }
 
-    /// <param name="isAnnounced">Whether the first tab gets the freeze event. Without it, the second tab must notice that the first tab does not answer.</param>
+    /// <param name="isAnnounced">Whether the first tab gets the freeze event. If not, the second tab must detect that the first tab does not
+    /// answer.</param>
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Other_tab_takes_the_lead_from_a_tab_that_does_not_run(bool isAnnounced)
+    public async Task Second_tab_becomes_the_leading_tab_if_the_first_tab_stops_running(bool isAnnounced)
     {
         var first = await JoinAsync();
         var tab = await first.Page.Context.NewPageAsync();
@@ -172,7 +173,7 @@ public sealed class TabsTests
     }
 
     [Test]
-    public async Task Rename_registration_and_log_out_in_one_tab_reach_all_tabs()
+    public async Task New_name_registration_and_log_out_in_one_tab_reach_all_tabs()
     {
         await using var one = await JoinAsync();
         var (two, three) = (await OpenTabAsync(one), await OpenTabAsync(one));

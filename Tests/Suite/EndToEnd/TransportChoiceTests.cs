@@ -4,7 +4,8 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.EndToEnd;
 
 /// <summary>
-/// The page uses the best transport that works. If this transport is not WebSocket, the page says so, and later it returns to WebSocket.
+/// The page uses the best transport that works. If this transport is not WebSocket, the page says so, and returns to WebSocket when WebSocket
+/// works again.
 /// </summary>
 [Category(Categories.Slow)] // runs Chromium
 public sealed class TransportChoiceTests

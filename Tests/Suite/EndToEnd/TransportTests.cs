@@ -40,7 +40,7 @@ public sealed class TransportTests(string transport)
     }
 
     [Test]
-    public async Task Page_chats_by_this_transport_and_no_other()
+    public async Task Page_uses_only_this_transport()
     {
         for (var i = 1; i <= 60; i++)
             await _bob.SendAsync(ChatPeerExtensions.Say($"before {i}"));
@@ -79,7 +79,7 @@ public sealed class TransportTests(string transport)
     }
 
     [Test]
-    public async Task Page_whose_connection_is_cut_shows_each_message_once()
+    public async Task Page_shows_each_message_once_after_cuts_of_its_connections()
     {
         // With TLS, a proxy cannot change requests. It can only forward bytes or cut the connection.
         await using var relay = IsOverHttp2 ? new CuttableRelay(_server.HttpPort) : null;
@@ -102,8 +102,8 @@ public sealed class TransportTests(string transport)
             await ann.SayAsync($"own {++own}");
             if (IsIframe)
             {
-                // The browser does not report that the response of an iframe ended early. The page opens the iframe again if its own
-                // message is acknowledged but does not arrive within some seconds of the page's clock.
+                // The browser does not report that the response of an iframe ended early. The page opens the iframe again if a message of
+                // this page is acknowledged but does not arrive within some seconds of the page's clock.
                 await ann.ExpectMessageAsync($"own {own}");
                 await ann.Page.Clock.FastForwardAsync(5_000);
             }

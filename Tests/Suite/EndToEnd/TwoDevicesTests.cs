@@ -49,7 +49,7 @@ public sealed class TwoDevicesTests
     }
 
     [Test]
-    public async Task Device_that_was_offline_while_the_server_crashed_shows_the_same_as_the_other_device()
+    public async Task Both_devices_show_the_same_after_one_was_offline_during_a_crash_of_the_server()
     {
         await using var relay = new CuttableRelay(_port);
         await using var near = await ChatPage.JoinAsync(_port, "ann");

@@ -10,7 +10,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary>An upload that ends too early, or comes too slowly, leaves nothing behind.</summary>
+/// <summary>The server stores nothing of an upload that is incomplete or too slow.</summary>
 public sealed class CutUploadTests
 {
     private const int ContentLength = 200_000;
@@ -34,7 +34,7 @@ public sealed class CutUploadTests
     }
 
     [Test]
-    public async Task Client_that_shuts_down_its_sending_side_before_the_end_of_the_body_gets_an_error()
+    public async Task Client_gets_an_error_if_it_shuts_down_its_sending_side_before_the_end_of_the_body()
     {
         await using var server = await ServerUnderTest.StartAsync();
         using var ann = await FileClient.StartAsync(server.HttpPort);
@@ -76,7 +76,7 @@ public sealed class CutUploadTests
     }
 
     [Test]
-    public async Task Start_removes_the_incomplete_uploads_of_a_killed_server()
+    public async Task Server_removes_the_incomplete_uploads_of_a_killed_server_when_it_starts()
     {
         using var folder = new TemporaryFolder();
         var contents = ContentFolder.Of(folder.Path);
@@ -88,8 +88,8 @@ public sealed class CutUploadTests
             file = await ann.UploadAsync(content);
         }
 
-        // Create the files that a killed server leaves if the kill comes after a part of the body, after the content was moved but not yet recorded
-        // in the database, or after the record is in the database.
+        // Create the files that a killed server leaves in three cases. The server has received only a part of the body. The content has been
+        // moved but is not in the database. The content is in the database, but the server has not deleted the pending file.
         var lost = new string('e', 64);
         await File.WriteAllBytesAsync(Path.Combine(contents.Incoming, "x.part"), new byte[100]);
         foreach (var hash in (string[])[lost, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))])
@@ -132,7 +132,7 @@ public sealed class CutUploadTests
 public sealed class KilledUploadTests
 {
     [Test]
-    public async Task Kill_during_uploads_loses_no_acknowledged_file_and_leaves_no_incomplete_content()
+    public async Task Killed_server_loses_no_acknowledged_file_and_keeps_no_incomplete_content()
     {
         using var folder = new TemporaryFolder();
         var acknowledged = new List<(AttachedFile File, byte[] Content)>();

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Files;
 
-/// <summary><c>GET /files/{id}/{name}</c>: headers that keep browsers safe, ranges and conditions.</summary>
+/// <summary><c>GET /files/{id}/{name}</c>: headers that protect browsers, range requests and conditional requests.</summary>
 public sealed class DownloadTests
 {
     private ServerUnderTest _server = null!;
@@ -75,7 +75,7 @@ public sealed class DownloadTests
     }
 
     [Test]
-    public async Task ETag_is_the_hash_of_the_content_and_conditional_requests_are_compared_with_it()
+    public async Task ETag_is_the_hash_of_the_content_and_conditional_requests_use_it()
     {
         var content = TestContents.Random(1_000, seed: 2);
         var file = await _ann.UploadAsync(content);
@@ -119,7 +119,7 @@ public sealed class DownloadTests
     public async Task Unknown_id_is_not_found(string id) => (await _ann.Http.GetAsync($"/files/{id}/x")).ShouldBe(404, ErrorCode.NotFound);
 
     [Test]
-    public async Task Missing_content_is_answered_as_not_found_and_not_as_a_server_error()
+    public async Task File_whose_content_is_missing_gets_404()
     {
         var content = TestContents.Random(99, seed: 9);
         var file = await _ann.UploadAsync(content);
@@ -129,7 +129,7 @@ public sealed class DownloadTests
 
     [Test]
     [Platform("Linux")]
-    public async Task Download_that_waits_for_its_client_keeps_no_file_open()
+    public async Task Download_does_not_keep_its_file_open_while_it_waits_for_the_client()
     {
         // The content is larger than the buffers of the sockets, so the download must wait for the client.
         var content = TestContents.Random(16 * 1024 * 1024, seed: 10);

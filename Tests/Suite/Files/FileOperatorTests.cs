@@ -59,7 +59,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Restore_keeps_the_old_files_next_to_the_old_database()
+    public async Task Restore_command_keeps_the_old_files_next_to_the_old_database()
     {
         var backup = Path.Combine(_folder.Path, "backup.db");
         (await RunAsync(_folder.Path, "backup", backup)).ShouldSucceed();
@@ -97,7 +97,7 @@ public sealed class FileOperatorTests
     }
 
     [Test]
-    public async Task Check_finds_missing_and_damaged_contents_and_missing_rows()
+    public async Task Check_command_finds_missing_and_damaged_contents_and_missing_rows()
     {
         (await RunAsync(_folder.Path, "check")).ShouldSucceed().Output.Should().Be("No damage: 1 room, 3 events, 1 account, 4 files\n");
         File.Delete(GetPath([]));

@@ -189,7 +189,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Guests_of_one_address_store_a_limited_number_of_bytes_together()
+    public async Task Limit_of_stored_bytes_applies_to_all_guests_of_one_address_together()
     {
         await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:GuestFileBytesPerDay", "10240");
         using var first = await FileClient.StartAsync(server.HttpPort);
@@ -211,7 +211,7 @@ public sealed class UploadTests
     }
 
     [Test]
-    public async Task Uploads_at_the_same_time_share_one_content_and_stay_within_the_quota()
+    public async Task Concurrent_uploads_of_one_content_store_it_once_and_stay_within_the_quota()
     {
         await using var server = await ServerUnderTest.StartAsync("--Files:GuestQuotaFiles", "10");
         using var guest = await FileClient.StartAsync(server.HttpPort);

@@ -4,7 +4,10 @@ using RawSocketChat.Protocol.Framing;
 
 namespace RawSocketChat.Tests.Framing;
 
-/// <summary>Splitting raw TCP input into lines. Most cases feed the input whole, split in two at each position, and byte by byte.</summary>
+/// <summary>
+/// Splitting raw TCP input into lines. Most tests pass the input in several ways: as a whole, split in two at each position, and byte by
+/// byte.
+/// </summary>
 public class LineFramingTests
 {
     private const string TooLong = "<too long>";

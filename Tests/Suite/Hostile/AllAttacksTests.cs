@@ -6,11 +6,11 @@ using RawSocketChat.Tests.Support;
 namespace RawSocketChat.Tests.Hostile;
 
 /// <summary>
-/// Runs all attacks of one attacker at the same time, on a server with the default limits in its own process. Meanwhile, users chat and a new
-/// user connects.
+/// Runs all attacks of one attacker at the same time. The server runs in a separate process with the default limits. During the attacks,
+/// users chat and a new user connects.
 /// <para>
-/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. Then the attacks get only the processor time that the server and its users do not
-/// need. So the difference between the latency before and during the attacks comes from the server alone.
+/// Set <c>RSC_ATTACK_SECONDS</c> to measure a longer attack. The attacks then get only the processor time that the server and its users do
+/// not need. So only the server can cause a difference between the latency before and during the attacks.
 /// </para>
 /// </summary>
 [Category(Categories.Slow)] // attacks for some seconds
@@ -32,8 +32,8 @@ public sealed class AllAttacksTests
 
     private static readonly TimeSpan QuietDuration = TimeSpan.FromSeconds(MeasuredSeconds is null ? 2 : Duration.TotalSeconds / 2);
 
-    // A measurement has two warm-ups, one when the users begin and one when the attacks begin, because the runtime compiles code when it first
-    // runs.
+    // A measurement has two warm-ups, one when the users begin and one when the attacks begin, because the runtime compiles code when the
+    // code first runs.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(MeasuredSeconds is null ? 0 : 10);
 
     // Each message of the users begins with this text, so the test can count these messages.

@@ -4,9 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hostile;
 
-/// <summary>
-/// All <see cref="Attacks"/> in a process of their own, so that they do not delay the clients of the test process.
-/// </summary>
+/// <summary>Runs all <see cref="Attacks"/> in a separate process, so that they do not delay the clients of the test process.</summary>
 internal sealed class AttackerProcess : IAsyncDisposable
 {
     /// <summary>The line that the process prints when all attacks have begun.</summary>
@@ -20,8 +18,8 @@ internal sealed class AttackerProcess : IAsyncDisposable
     /// <param name="httpPort">The HTTP port of the server.</param>
     /// <param name="rawPort">The raw TCP port of the server.</param>
     /// <param name="isIdle">
-    /// Whether the process gets only the processor time that no other process needs. Then the attacks take no processor time from the server, as
-    /// if they came from other machines.
+    /// Whether the process gets only the processor time that no other process needs. If true, the attacks take no processor time from the
+    /// server, as if they came from other machines.
     /// </param>
     public static async Task<AttackerProcess> StartAsync(int httpPort, int rawPort, bool isIdle)
     {

@@ -55,7 +55,7 @@ public sealed class HostileHttpTests
         var answer = await bob.GetAsync("/poll", ("Sec-Fetch-Site", "same-origin"), ("Cookie", $"rsc_session={token}"));
         answer.Status.Should().Be(200);
 
-        // If a page began the session, no frame contains the token. Check the answers to polls, long-polls and POSTs.
+        // If a page has started the session, no frame contains the token, whether it answers a poll, a long-poll or a POST.
         using var page = new HttpTestClient(_server.HttpPort);
         var start = await page.PostAsync("/session", """{"type":"hello"}""", ("Origin", page.OwnOrigin), ("Content-Type", "application/json"));
         var cookie = start.Headers["Set-Cookie"].Single().Split(';')[0];

@@ -118,7 +118,7 @@ public sealed class HostileWebSocketTests : HostileFixture
     }
 
     [Test]
-    public async Task Client_that_sends_pings_and_reads_nothing_disturbs_no_other_client()
+    public async Task Unread_pongs_of_one_client_disturb_no_other_client()
     {
         await using var mallory = await ChatClient.ConnectAsync(Server.HttpPort, read: false, receiveBuffer: 4096);
         byte[] thousand = [.. Enumerable.Repeat(new byte[] { 0x89, 0xFD }.Concat(new byte[4 + 125]).ToArray(), 1000).SelectMany(bytes => bytes)];

@@ -41,7 +41,7 @@ public sealed class HttpMemoryTests
         rejection.Error.RetryAfterMs.Should().BePositive();
 
         (await mallory.SendAsync(FullPages)).Answers.Should().ContainSingle().Which.Should().BeOfType<HistoryFrame>("the client has read its answers");
-        await TestWait.UntilAsync(() => Endpoint.Answers.Bytes == 0, "the end of the accounting");
+        await TestWait.UntilAsync(() => Endpoint.Answers.Bytes == 0, "the release of the counted bytes");
     }
 
     [Test]
@@ -84,7 +84,7 @@ public sealed class HttpMemoryTests
     }
 
     [Test]
-    public async Task Body_that_takes_too_long_is_dropped_even_if_its_bytes_continue_to_arrive()
+    public async Task Server_drops_a_body_after_WholeFrameSeconds_even_if_its_bytes_still_arrive()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         _server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:WholeFrameSeconds", "90");
@@ -102,7 +102,7 @@ public sealed class HttpMemoryTests
         await using var stream = new NetworkStream(socket);
         using var reader = new StreamReader(stream);
         (await reader.ReadToEndAsync().OrFail("the end of the connection")).Should().StartWith("HTTP/1.1 408 ").And.Contain("\"code\":\"bad-frame\"");
-        await TestWait.UntilAsync(() => Endpoint.Bodies.Bytes == 0, "the end of the accounting");
+        await TestWait.UntilAsync(() => Endpoint.Bodies.Bytes == 0, "the release of the counted bytes");
     }
 
     [Test]

@@ -13,8 +13,8 @@ using RawSocketChat.Tests.Transports;
 namespace RawSocketChat.Tests.Hosting;
 
 /// <summary>
-/// Connections that only wait for bytes of their peer do not delay the shutdown. The timeouts of requests and of the shutdown are an hour, so
-/// they cannot end a connection in a test.
+/// A connection that only waits for bytes from its peer does not delay the shutdown. The timeouts of requests and of the shutdown are an hour,
+/// so these timeouts cannot end a connection in a test.
 /// </summary>
 [TestFixture("sockets")]
 [TestFixture("kestrel")]
@@ -52,10 +52,10 @@ public sealed class ConnectionDrainTests(string transport)
         await server.StopAsync().OrFail("the shutdown");
     }
 
-    // No bytes, or the first five bytes of a ClientHello.
+    // The client sends nothing, or the first five bytes of a ClientHello.
     [TestCase(new byte[] { })]
     [TestCase(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00 })]
-    public async Task Half_TLS_handshake_does_not_delay_the_shutdown(byte[] hello)
+    public async Task Incomplete_TLS_handshake_does_not_delay_the_shutdown(byte[] hello)
     {
         await using var server = await StartAsync("--urls", "https://127.0.0.1:0");
         await using var connection = await ConnectAsync(server.HttpPort);
@@ -95,8 +95,8 @@ public sealed class ConnectionDrainTests(string transport)
         },
         ["--Transport:Kind", transport, .. settings]);
 
-    // Waits until the request has arrived. The server answers GET /nowhere as soon as it has the headers. It does not answer the other requests,
-    // because they are incomplete, so the method waits for the answer to a later request of another client.
+    // Waits until the request has arrived. The server answers GET /nowhere as soon as it has the headers. The other requests are incomplete and get
+    // no answer, so the method also waits for the answer to a later request of another client.
     private static async Task ExpectArrivalAsync(ServerUnderTest server, NetworkStream connection, string request)
     {
         if (request.StartsWith("GET /nowhere", StringComparison.Ordinal))

@@ -47,7 +47,7 @@ public sealed class DevelopmentCertificateTests
     }
 
     [Test]
-    public void Certificate_without_a_folder_is_not_stored()
+    public void Certificate_is_not_stored_without_a_folder()
     {
         var first = new DevelopmentCertificate(folder: null, []).Get(Now);
         new DevelopmentCertificate(folder: null, []).Get(Now).Fingerprint.Should().NotBe(first.Fingerprint);

@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
 
-/// <summary>Connections never take the last file descriptors of the process.</summary>
+/// <summary>Connections never use the reserved file descriptors of the process.</summary>
 [Category(Categories.Slow)] // starts server processes
 [Parallelizable(ParallelScope.Self)]
 [Platform("Linux")]
@@ -31,13 +31,13 @@ public sealed class FileDescriptorTests
     [TestCase(10_000_000, 1024, "--Transport:Connections: 10000000 connections need 10000512 open files")]
     [TestCase(0, 512, "ulimit -n: this process may open only 512 files")]
     [TestCase(1, 64, "ulimit -n: this process may open only 64 files")]
-    public void Limit_of_open_files_that_is_too_low_is_an_error(int setting, int limit, string message) =>
+    public void Too_low_limit_of_open_files_is_an_error(int setting, int limit, string message) =>
         FluentActions.Invoking(() => FileDescriptors.GetMaxConnections(setting, limit, Reserve)).Should().Throw<SettingException>().WithMessage($"{message}*");
 
     [TestCase(true, true, 13)]
     [TestCase(true, false, 10)]
     [TestCase(false, true, 3)]
-    public void Uploads_and_webhooks_that_run_at_the_same_time_have_reserved_file_descriptors(bool withFiles, bool withWebhooks, int more) =>
+    public void Concurrent_uploads_and_webhooks_have_reserved_file_descriptors(bool withFiles, bool withWebhooks, int more) =>
         FileDescriptors.GetReserve(new FilesOptions { Enabled = withFiles, Uploads = 5 }, new WebhookOptions { Enabled = withWebhooks, MaxConcurrent = 3 })
             .Should().Be(FileDescriptors.OwnFiles + more);
 

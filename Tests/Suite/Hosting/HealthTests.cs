@@ -77,7 +77,7 @@ public sealed class HealthTests
     }
 
     [Test]
-    public async Task Server_answers_OPTIONS_of_an_unknown_address_with_404()
+    public async Task Server_answers_OPTIONS_for_an_unknown_address_with_404()
     {
         using var http = new HttpTestClient(_server.HttpPort);
         (await http.RequestAsync(HttpMethod.Options, "/nowhere", null)).Status.Should().Be(404);

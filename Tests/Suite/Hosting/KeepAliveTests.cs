@@ -26,7 +26,7 @@ public sealed class KeepAliveTests
     }
 
     [TestCase(50, 30, 110, "50 s of silence, and four probes of 15 s")]
-    [TestCase(50, 90, 180, "90 s of stall, and 90 s to read the close message")]
+    [TestCase(50, 90, 180, "a stall timeout of 90 s, and 90 s to read the close message")]
     public async Task Timeout_of_unconfirmed_data_follows_the_keep_alive_and_stall_settings(int keepAlive, int stall, int seconds, string because)
     {
         using var listening = ListenerSetup.CreateListenSocket(new IPEndPoint(IPAddress.Loopback, 0), new ConnectionOptions { TcpKeepAliveSeconds = keepAlive, StallSeconds = stall });
@@ -39,8 +39,8 @@ public sealed class KeepAliveTests
         BitConverter.ToInt32(milliseconds).Should().Be(seconds * 1000, because);
     }
 
-    // The columns of /proc/net/tcp are "sl local remote st tx:rx tr:when …". st is 01 for an established connection. tr is 02 for the keep-alive
-    // timer, and when is its remaining time in 1/100 s.
+    // The columns of /proc/net/tcp are "sl local remote st tx:rx tr:when …". "st" is 01 for an established connection, and "tr" is 02 for the
+    // keep-alive timer. "when" is the remaining time of the timer in 1/100 s.
     private static double? GetKeepAliveSeconds(int port)
     {
         foreach (var line in File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6")).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))

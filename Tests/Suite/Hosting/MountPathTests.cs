@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Hosting;
 
-/// <summary>The server under a path of its host, by the setting PathBase or by the headers of a trusted proxy.</summary>
+/// <summary>The setting PathBase or the headers of a trusted proxy put the server under a path of its host.</summary>
 public sealed class MountPathTests
 {
     private static readonly (string, string) Json = ("Content-Type", "application/json");

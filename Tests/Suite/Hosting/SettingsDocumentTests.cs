@@ -33,7 +33,7 @@ public sealed class SettingsDocumentTests
         var row = Rows[setting.Key].Single();
         row.Default.Should().Be(setting.DefaultText);
         row.Effect.Should().NotBeNullOrWhiteSpace();
-        // A range may be followed by its unit.
+        // A unit may follow a range.
         if (setting.ValuesText is { } values)
             (row.Values + " ").Should().StartWith(values + " ");
         else
@@ -41,7 +41,7 @@ public sealed class SettingsDocumentTests
     }
 
     [Test]
-    public void Document_has_no_setting_that_does_not_exist() =>
+    public void Document_has_only_existing_settings() =>
         Rows.Select(rows => rows.Key).Should().BeEquivalentTo([.. Settings().Select(setting => setting.Key), "urls", MountPath.Setting]);
 
     [Test]

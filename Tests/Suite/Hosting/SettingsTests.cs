@@ -117,7 +117,7 @@ public sealed class SettingsTests
     [TestCase("--Web:Color red", "--Web:Color: \"red\" is not a color; try: #1f6feb")]
     [TestCase("--Web:Color #fff", "--Web:Color: \"#fff\" is not a color; try: #1f6feb")]
     [TestCase("--Web:Name 12345678901234567890123456789012345678901", "--Web:Name: the name must have 1 to 40 characters, and no control characters")]
-    public void Setting_that_cannot_work_stops_the_start(string line, string message) =>
+    public void Server_does_not_start_with_an_unusable_setting(string line, string message) =>
         FluentActions.Invoking(() => Server.Program.Build(line.Split(' '))).Should().Throw<SettingException>().WithMessage(message);
 
     [TestCase("")]

@@ -37,7 +37,7 @@ public sealed class ShutdownTests
             errors.ToString().Trim().Split('\n').Should().ContainSingle().Which.Should().Contain("in time");
         else
             errors.ToString().Should().BeEmpty();
-        File.Exists(Path.Combine(data.Path, "chat.db-wal")).Should().BeFalse("the storage is closed in order");
+        File.Exists(Path.Combine(data.Path, "chat.db-wal")).Should().BeFalse("an orderly close removes the write-ahead log");
     }
 
     private sealed class OpenResource : IDisposable

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Limits;
 
-/// <summary>The limits that the clients of one address share. A trusted proxy gives the clients different addresses.</summary>
+/// <summary>Clients of one address share limits. The tests set the address of a client in X-Forwarded-For, as a trusted proxy does.</summary>
 public sealed class AddressLimitsTests
 {
     private const string Mallory = "198.51.100.7";
@@ -118,7 +118,7 @@ public sealed class AddressLimitsTests
     }
 
     [Test]
-    public async Task Login_attempts_count_for_the_address_behind_the_proxy()
+    public async Task Login_attempts_are_limited_for_the_address_behind_the_proxy()
     {
         await StartAsync("--Limits:LoginAttemptsPerAddress", "1", "--Limits:LoginAttemptsPerName", "100");
         await using var mallory = await ConnectAsync(Mallory);

@@ -69,7 +69,7 @@ public sealed class LimitsTests
         ann.Inbox.All.OfType<WhoFrame>().Count().Should().BeInRange(10, 15);
     }
 
-    // Each of these requests sends a frame to everybody in the room.
+    // For each of these requests, the server sends a frame to everybody in the room.
     [TestCase("""{"type":"topic","room":"garden","text":"topic {n}","id":"{n}"}""", TestName = "{m}(topic)")]
     [TestCase("""{"type":"nick","name":"ann{n}","id":"{n}"}""", TestName = "{m}(nick)")]
     public async Task Changes_that_everybody_sees_count_as_messages(string request)

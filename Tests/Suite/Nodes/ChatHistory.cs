@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>The operations and observations of all clients, in the order of time, as lines of JSON in a file. Thread-safe.</summary>
+/// <summary>Records the operations and observations of all clients in order of time, and writes each as a line of JSON to a file. Thread-safe.</summary>
 internal sealed class ChatHistory : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly StreamWriter _file;
     private readonly List<HistoryRecord> _records = [];
 
-    /// <param name="path">The file, which is created.</param>
+    /// <param name="path">The file to create.</param>
     public ChatHistory(string path) => _file = new StreamWriter(path);
 
     /// <summary>The records so far.</summary>

@@ -25,7 +25,7 @@ public sealed class FailoverTests
                     client.ResetPause();
                 var start = Stopwatch.GetTimestamp();
                 await database.KillPrimaryAsync();
-                // In every second round, the standby becomes the primary only after the servers have given up.
+                // In every second round, promote the standby only after each server has answered a message with the error "unavailable".
                 if (round % 2 == 0)
                     await hall.ExpectUnavailableAsync();
                 var waited = Stopwatch.GetElapsedTime(start);

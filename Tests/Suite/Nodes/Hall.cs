@@ -6,7 +6,7 @@ namespace RawSocketChat.Tests.Nodes;
 /// <summary>A room with one silent member at each server of a cluster. The members see who is present.</summary>
 internal sealed class Hall : IAsyncDisposable
 {
-    /// <summary>The time after which the presence is right again.</summary>
+    /// <summary>The maximum time until the members see the correct presence again.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(15);
 
     private readonly string _room;
@@ -48,10 +48,10 @@ internal sealed class Hall : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a member sees that the member at another server comes or goes.</summary>
+    /// <summary>Waits until a member receives the presence frame with this state about the member at server <paramref name="other"/>.</summary>
     public Task ExpectAsync(int member, string state, int other) => Members[member].Inbox.ExpectAsync<PresenceFrame>(presence => presence.State == state && presence.Name == $"{_room}{other}", Bound);
 
-    /// <summary>Sends a message over each server, and waits for the errors.</summary>
+    /// <summary>Sends a message through each server, and waits until each server has answered with the error <c>unavailable</c>.</summary>
     public async Task ExpectUnavailableAsync()
     {
         foreach (var member in Members)
@@ -60,7 +60,7 @@ internal sealed class Hall : IAsyncDisposable
             (await member.Inbox.ExpectAsync<ErrorFrame>(error => error.Error.Code == ErrorCode.Unavailable)).Error.RetryAfterMs.Should().BePositive();
     }
 
-    /// <summary>The members that the others saw go.</summary>
+    /// <summary>The received <c>left</c> frames: who left, and at which server a member received the frame.</summary>
     public IEnumerable<string> Departures => Members.SelectMany(
         (member, i) => member.Inbox.All.OfType<PresenceFrame>().Where(presence => presence.State == "left").Select(presence => $"{presence.Name} at server {i}"));
 

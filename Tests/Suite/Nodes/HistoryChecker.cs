@@ -14,7 +14,7 @@ internal static class HistoryChecker
     public static IReadOnlyList<string> Check(IReadOnlyList<HistoryRecord> records, IReadOnlyDictionary<string, IReadOnlyDictionary<long, string>> log) =>
         [.. CheckOrder(records).Concat(CheckDeliveries(records)).Concat(CheckAcks(records)).Concat(CheckLog(records, log)).Take(MaxViolations)];
 
-    // All clients see the same message with a given seq. The seq in an ack is the seq of the event. No message has two seqs.
+    // For each seq, all clients see the same message. The seq in an ack is the seq of the event. No message has two seqs.
     private static IEnumerable<string> CheckOrder(IReadOnlyList<HistoryRecord> records)
     {
         var (bySeq, byText, sent) = (new Dictionary<(string, long), string>(), new Dictionary<(string, string), long>(), new HashSet<(string, string)>());
@@ -34,7 +34,7 @@ internal static class HistoryChecker
         }
     }
 
-    // Each client receives every event after its cursor once and in order, on all its connections and servers together.
+    // Each client receives every event after its cursor once and in order, across all its connections and servers.
     private static IEnumerable<string> CheckDeliveries(IReadOnlyList<HistoryRecord> records)
     {
         var (last, epochs) = (new Dictionary<(string, string), long>(), new Dictionary<string, string>());
@@ -85,12 +85,12 @@ internal static class HistoryChecker
                     if (ack.IsDuplicate && !isResent.Contains(key))
                         yield return $"{ack.Client} sent \"{ack.Id}\" once, but the ack says that it is a duplicate";
                     if (ack.Seq <= floor.GetValueOrDefault(key))
-                        yield return $"\"{ack.Id}\" got the seq {ack.Seq} in {ack.Room}, although {floor[key]} was acknowledged before it was sent";
+                        yield return $"\"{ack.Id}\" got the seq {ack.Seq} in {ack.Room}, although {floor[key]} was acknowledged before the message was sent";
                     acknowledged.TryAdd(key, ack.Seq);
                     newest[ack.Room] = Math.Max(newest.GetValueOrDefault(ack.Room), ack.Seq);
                     break;
-                // A client may never get the ack of a message that it sends again on another connection, so only the first connection counts. After an
-                // error, the message may be stored, and the client gets no ack until it sends the message again.
+                // Check only messages that the client sent once and without an error. On a new connection, the catch-up may deliver a message before
+                // the ack of its repetition. After an error, the message may be stored, and the client gets no ack until it sends the message again.
                 case HistoryRecord.Delivered delivered when delivered.Text.StartsWith($"{delivered.Client}.", StringComparison.Ordinal)
                     && !isResent.Contains((delivered.Room, delivered.Text)) && !hasFailed.Contains((delivered.Room, delivered.Text)) && !acknowledged.ContainsKey((delivered.Room, delivered.Text)):
                     yield return $"{delivered.Client} received its own \"{delivered.Text}\" in {delivered.Room} before the ack";

@@ -66,7 +66,7 @@ public sealed class HistoryCheckerTests
     [Test]
     public void Message_with_a_lower_seq_than_an_earlier_acknowledged_message_is_found() => Check(
         [new Joined("a", "r", "e", 0, true), new Sent("a", "r", "a.1"), new Acknowledged("a", "r", "a.1", 2, false), new Sent("b", "r", "b.1"), new Acknowledged("b", "r", "b.1", 1, false)],
-        new() { [1] = "b.1", [2] = "a.1" }).Should().Contain("\"b.1\" got the seq 1 in r, although 2 was acknowledged before it was sent");
+        new() { [1] = "b.1", [2] = "a.1" }).Should().Contain("\"b.1\" got the seq 1 in r, although 2 was acknowledged before the message was sent");
 
     [Test]
     public void Acknowledged_message_that_the_log_does_not_have_is_found() =>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>An operation of a client, or an observation.</summary>
+/// <summary>An operation or an observation of a client.</summary>
 /// <param name="Client">The client's name.</param>
 /// <param name="Room">The room.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "what")]
@@ -21,7 +21,7 @@ internal abstract record HistoryRecord(string Client, string Room)
     /// <summary>The client gets the ack of a message.</summary>
     public sealed record Acknowledged(string Client, string Room, string Id, long Seq, bool IsDuplicate) : HistoryRecord(Client, Room);
 
-    /// <summary>The client gets the error that a message could not be stored. The message may be stored in spite of it.</summary>
+    /// <summary>The client gets an error instead of an ack. The message may be stored anyway.</summary>
     public sealed record Failed(string Client, string Room, string Id) : HistoryRecord(Client, Room);
 
     /// <summary>The client joins a room on a new connection.</summary>

@@ -52,7 +52,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     /// <summary>The port of the server that the client uses.</summary>
     public int Port { get; private set; }
 
-    /// <summary>The messages that could not be stored, and that the client sent again, with the <c>retryAfterMs</c> of the error.</summary>
+    /// <summary>The <c>retryAfterMs</c> of each error after which the client sends a message again to the same server.</summary>
     public IReadOnlyCollection<int?> Retries => _retries;
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<int?> _retries = new();
@@ -62,14 +62,14 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     public void ResetPause() => LongestPause = TimeSpan.Zero;
 
-    /// <summary>Ends the client, whatever it has.</summary>
+    /// <summary>Stops the client, even if it has not received everything.</summary>
     public void Stop()
     {
         _isStopped = true;
         _peer?.Inbox.End();
     }
 
-    /// <summary>Ends the connection if the client has everything. No further frame may come that would make the client look.</summary>
+    /// <summary>Ends the connection if the client has received everything. The client itself checks this only when a frame arrives.</summary>
     public void StopIfDone(long lastSeq)
     {
         if (IsDone(() => true, () => lastSeq))

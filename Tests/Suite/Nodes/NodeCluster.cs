@@ -37,7 +37,7 @@ internal sealed class NodeCluster : IAsyncDisposable
     /// <summary>Kills a server (SIGKILL).</summary>
     public Task KillAsync(int server) => _servers[server].KillAsync();
 
-    /// <summary>Stops a server for a time (SIGSTOP), in the middle of a transaction.</summary>
+    /// <summary>Pauses a server (SIGSTOP) in the middle of a transaction.</summary>
     public async Task PauseInTransactionAsync(int server)
     {
         await using var connection = new Npgsql.NpgsqlConnection(Database + ";Pooling=false");
@@ -65,10 +65,10 @@ internal sealed class NodeCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a paused server run again (SIGCONT).</summary>
+    /// <summary>Continues a paused server (SIGCONT).</summary>
     public Task ContinueAsync(int server) => _servers[server].SignalAsync("CONT");
 
-    /// <summary>What a server has printed.</summary>
+    /// <summary>Returns the output of a server so far.</summary>
     public string GetOutput(int server) => string.Join('\n', _servers[server].Lines);
 
     public async ValueTask DisposeAsync()

@@ -4,9 +4,9 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>Clients that flood one room over all servers of a cluster, and the check of what they have observed.</summary>
+/// <summary>Runs clients that send messages to one room through all servers of a cluster, and checks what the clients observe.</summary>
 /// <param name="moveAfter">The number of frames after which a client moves to another server; 0 if it moves only when a connection ends.</param>
-/// <param name="transports">The transports, which the clients use in turn; null in the list is WebSocket.</param>
+/// <param name="transports">The transports that the clients use in turn. A null entry is WebSocket. If the list is null, all clients use WebSocket.</param>
 /// <param name="staysOnErrors">Whether a client stays at its server when a message could not be stored.</param>
 /// <param name="ports">The ports to which the clients connect; by default those of the servers.</param>
 internal sealed class NodeLoad(
@@ -82,7 +82,7 @@ internal sealed class NodeLoad(
         return TestWait.UntilAsync(() => Clients.Sum(client => client.AcknowledgedCount) >= end, $"{count} acks");
     }
 
-    /// <summary>Waits until each client, or each client of some servers, has this number of acks more.</summary>
+    /// <summary>Waits until each client has received this number of further acks. <paramref name="which"/> can select some of the clients.</summary>
     public Task WaitForEachAsync(int count, Func<NodeClient, bool>? which = null)
     {
         var ends = Clients.Where(which ?? (_ => true)).Select(client => (Client: client, End: client.AcknowledgedCount + count)).ToList();

@@ -33,7 +33,7 @@ public sealed class NodeNetworkTests
     }
 
     [Test]
-    public async Task Server_that_is_stopped_in_a_transaction_holds_up_the_others_for_seconds_only()
+    public async Task Paused_server_with_an_open_transaction_delays_the_other_servers_only_for_seconds()
     {
         await using var hall = await Hall.OpenAsync(_cluster, "stop");
         await CheckAsync("stop", async load =>
@@ -96,14 +96,14 @@ public sealed class NodeNetworkTests
                 await WaitForOthersAsync(load, CutServer);
                 var heldUp = Stopwatch.GetElapsedTime(start);
                 await WaitForEndAsync(start);
-                // After such a time, both ends close their connections.
+                // Simulate that both ends close their connections after such a silence.
                 _relay.EndSilence();
                 _relay.Reset();
                 start = Stopwatch.GetTimestamp();
                 await load.WaitForEachAsync(20);
                 await hall.ExpectAllAsync();
                 await TestContext.Progress.WriteLineAsync(
-                    $"drop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s; all was well {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the end");
+                    $"drop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s; all clients had recovered {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the end");
                 heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
             }
         });

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Nodes;
 
-/// <summary>Two storages with one database. No server runs.</summary>
+/// <summary>Two storages use one database. No server runs.</summary>
 [Category(Categories.Slow)] // runs PostgreSQL
 [Parallelizable(ParallelScope.Self)]
 public sealed class PostgresNodesTests

@@ -232,7 +232,7 @@ public sealed class RoomFollowerTests
 
         public int Reads => Volatile.Read(ref _reads);
 
-        /// <summary>The number of the following reads that fail.</summary>
+        /// <summary>The number of reads that will fail.</summary>
         public int FailingReads { get; set; }
 
         /// <summary>The seq of the oldest event that a read of new events finds.</summary>
@@ -244,7 +244,7 @@ public sealed class RoomFollowerTests
         /// <summary>The number of events that the other server stores during each read of new events.</summary>
         public int StoredDuringRead { get; set; }
 
-        /// <summary>If this source is set, the log returns the results of appends only after its task has completed.</summary>
+        /// <summary>If set, appends store their events immediately but return only after the task of this source has completed.</summary>
         public TaskCompletionSource? Hold { get; set; }
 
         /// <summary>Completed when an event of this server is stored.</summary>

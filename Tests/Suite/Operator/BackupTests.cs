@@ -80,7 +80,7 @@ public sealed class BackupTests
         header[18..20].Should().Equal([1, 1], "the backup is one file, without a write-ahead log");
     }
 
-    // After the backup, the original server and a server on the backup give the same sequence numbers to different events. Only the epoch
+    // After the backup, the original server and a server on the backup assign the same sequence numbers to different events. Only the epoch
     // distinguishes these events.
     [Test]
     public async Task Rooms_of_a_restored_backup_get_new_epochs()

@@ -46,7 +46,7 @@ public sealed class OperatorCommandTests
     [TestCase("backup x", "backup: back up the PostgreSQL database with pg_dump or pg_basebackup")]
     [TestCase("restore x", "restore: restore the PostgreSQL database with pg_restore")]
     [TestCase("vacuum", "vacuum: PostgreSQL frees the space of removed data by itself (autovacuum)")]
-    public async Task Command_names_the_tool_of_PostgreSQL_that_does_the_same(string words, string part)
+    public async Task Unsupported_command_names_the_PostgreSQL_tool_to_use_instead(string words, string part)
     {
         using var folder = new TemporaryFolder();
         (await RunAsync(folder.Path, [.. words.Split(' '), "--Data:Postgres", "Host=localhost;Database=chat"])).ShouldFail(part);

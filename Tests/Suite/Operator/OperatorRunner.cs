@@ -12,7 +12,7 @@ public sealed record Outcome(int ExitCode, string Output, string Error)
 {
     public IReadOnlyList<string> Lines => Output.TrimEnd('\n').Split('\n');
 
-    /// <summary>Asserts that the command failed with one line on the standard error that contains the text.</summary>
+    /// <summary>Asserts that the command failed and wrote one line to the standard error. The line must contain the text.</summary>
     public void ShouldFail(string part, int exitCode = 1)
     {
         ExitCode.Should().Be(exitCode, Error);

@@ -7,7 +7,7 @@ using static RawSocketChat.Tests.Operator.OperatorRunner;
 
 namespace RawSocketChat.Tests.Operator;
 
-/// <summary>The operator commands do the same with a PostgreSQL database as with a SQLite file.</summary>
+/// <summary>Tests the operator commands on a PostgreSQL database.</summary>
 [Category(Categories.Slow)] // runs the operator commands on databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class PostgresCommandTests

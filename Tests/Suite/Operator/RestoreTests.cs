@@ -13,7 +13,7 @@ public sealed class RestoreTests
     private const string Refusal = "which belongs to another state of the database";
 
     [Test]
-    public async Task Backup_over_the_database_of_a_killed_server_is_refused_and_changes_nothing()
+    public async Task Storage_refuses_a_backup_next_to_the_write_ahead_log_of_a_killed_server_and_changes_no_file()
     {
         using var storage = await CreateFilledStorageAsync();
         using var files = new TemporaryFolder();
@@ -35,7 +35,7 @@ public sealed class RestoreTests
     }
 
     [Test]
-    public async Task Older_database_is_refused_next_to_the_write_ahead_log_of_a_killed_server()
+    public async Task Storage_refuses_an_older_database_next_to_the_write_ahead_log_of_a_killed_server()
     {
         using var storage = await CreateFilledStorageAsync();
         using var files = new TemporaryFolder();

@@ -15,7 +15,7 @@ public sealed class ProxyProtocolTests
     [TestCase("sockets", 2)]
     [TestCase("kestrel", 1)]
     [TestCase("kestrel", 2)]
-    public async Task Address_of_the_header_is_the_clients_address(string transport, int version)
+    public async Task Address_in_the_header_is_the_clients_address(string transport, int version)
     {
         await using var server = await StartAsync("127.0.0.1", "--Transport:Kind", transport);
         var header = version == 1 ? Encoding.ASCII.GetBytes(Line) : Binary;
@@ -88,7 +88,7 @@ public sealed class ProxyProtocolTests
     }
 
     [Test]
-    public async Task Setting_without_a_trusted_proxy_is_an_error()
+    public async Task PROXY_protocol_setting_is_an_error_if_no_proxy_is_trusted()
     {
         var (exitCode, _, error) = await ServerProcess.RunToEndAsync(["--urls", "http://127.0.0.1:0", "--Proxies:ProxyProtocolRawTcp", "true"]);
         exitCode.Should().Be(1);

@@ -102,7 +102,7 @@ public sealed record ReceivedPush(string Endpoint, string Method, IReadOnlyDicti
     public string Room => Json.GetProperty("room").GetString()!;
 }
 
-/// <summary>The keys of a browser. The class decrypts messages by RFC 8291 and RFC 8188, without code of the server.</summary>
+/// <summary>The keys of a browser. The class decrypts messages (RFC 8291 and RFC 8188) and uses no server code.</summary>
 public sealed class FakeBrowser(string endpoint) : IDisposable
 {
     private readonly ECDiffieHellman _key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);

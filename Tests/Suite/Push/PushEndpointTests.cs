@@ -28,7 +28,7 @@ public sealed class PushEndpointTests
     }
 
     [Test]
-    public async Task Subscription_needs_a_session_and_is_refused_to_pages_of_other_origins()
+    public async Task Subscription_needs_a_session_and_a_page_of_another_origin_is_rejected()
     {
         await using var server = await ServerUnderTest.StartAsync(PushRoom.Settings);
         using var anybody = new HttpTestClient(server.HttpPort);
@@ -57,7 +57,7 @@ public sealed class PushEndpointTests
     }
 
     [Test]
-    public async Task Endpoint_has_at_most_2000_characters_and_a_body_at_most_8_KiB()
+    public async Task Endpoint_is_limited_to_2000_characters_and_the_body_to_8_KiB()
     {
         await using var server = await ServerUnderTest.StartAsync(PushRoom.Settings);
         using var ann = await HttpTestClient.StartSessionAsync(server.HttpPort);

@@ -82,7 +82,7 @@ public sealed class PushKeysTests
     public void Text_is_one_line_without_spoilers(string text, string expected) => PushText.Shorten(text).Should().Be(expected);
 
     [Test]
-    public void Long_text_is_cut_between_characters_that_a_person_sees()
+    public void Long_text_is_cut_only_between_grapheme_clusters()
     {
         PushText.Shorten(new string('x', 161)).Should().Be(new string('x', 160) + "…");
         PushText.Shorten(string.Concat(Enumerable.Repeat("👩‍👩‍👧‍👦", 200))).Should().EndWith("👩‍👩‍👧‍👦…");

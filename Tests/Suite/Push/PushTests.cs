@@ -117,11 +117,11 @@ public sealed class PushTests
     [TestCase("u-ann", 8, "all", false, false, false, Description = "her own message")]
     [TestCase("u-bob", 7, "all", false, false, false, Description = "a message that she has read on another device")]
     [TestCase("u-bob", 8, "mentions", false, false, false)]
-    [TestCase("u-bob", 8, "mentions", false, true, false, Description = "the level of a direct room counts too")]
+    [TestCase("u-bob", 8, "mentions", false, true, false, Description = "the level of a direct room applies too")]
     [TestCase("u-bob", 8, "none", false, true, false)]
     [TestCase("u-bob", 8, "all", true, false, false)]
     [TestCase("u-bob", 8, "all", true, true, true)]
-    public void Author_and_read_mark_and_levels_decide_which_receivers_a_message_concerns(
+    public void Author_and_read_mark_and_levels_decide_whether_a_message_is_pushed_to_a_receiver(
         string author, long seq, string notify, bool onlyMentions, bool isDirect, bool expected)
     {
         var subscription = new StoredPushSubscription("e", "s", "k", "a", onlyMentions, QuietUntil: null, DateTimeOffset.UnixEpoch);
@@ -198,7 +198,7 @@ public sealed class PushTests
     }
 
     [Test]
-    public async Task Push_service_that_hangs_is_paused_and_delays_neither_the_room_nor_other_push_services()
+    public async Task Silent_push_service_gets_no_more_messages_and_delays_neither_the_room_nor_other_services()
     {
         await using var healthy = await FakePushService.StartAsync();
         await using var room = await PushRoom.StartAsync("--Push:TimeoutSeconds", "1", "--Push:MaxConcurrent", "2");

@@ -80,8 +80,8 @@ public sealed class MessageRateTests
     private static Task<ServerUnderTest> StartAsync(FakeTimeProvider time) => ServerUnderTest.StartAsync(
         services => services.AddSingleton<TimeProvider>(time), "--Limits:MessageBurst", "4", "--Limits:MessagesPerSecond", "1");
 
-    // The handler creates its timer some time after the client has sent the line. The timer does not see an earlier step of the clock, so the
-    // clock advances until the condition is true.
+    // The handler creates its timer some time after the client has sent the line. An earlier advance of the clock does not fire the timer, so
+    // advance the clock until the condition is true.
     private static Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> isDone) => TestWait.UntilAsync(
         () =>
         {

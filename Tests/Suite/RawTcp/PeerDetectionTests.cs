@@ -110,7 +110,7 @@ public sealed class PeerDetectionTests : HostileFixture
     [TestCase("0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A 21 11 00 0C", "the PROXY protocol, version 2")]
     [TestCase("41 4D 51 50 00 00 09 01", "AMQP")]
     [TestCase("05 01 00", "SOCKS")]
-    [TestCase("1B 5B 41", "the key for the previous line")]
+    [TestCase("1B 5B 41", "the arrow-up key")]
     public async Task Server_closes_the_connection_of_a_binary_client_without_an_answer(string bytes, string what)
     {
         var before = SessionCount;

@@ -85,7 +85,7 @@ public class Section4_1_ClientHandshakeTests
     [TestCase("SSH-2.0-OpenSSH", 1)]
     [TestCase("HTTP/2 101", 6)]
     [TestCase("\r\n\r\n", 1)]
-    public void Client_rejects_an_answer_that_is_not_HTTP_1_1_at_the_first_wrong_byte(string response, int at)
+    public void Client_rejects_an_answer_at_the_first_byte_that_differs_from_HTTP_1_1(string response, int at)
     {
         var bytes = Wire.Utf8(response);
         ClientHandshake.TryReadResponse(bytes.AsSpan(0, at - 1), Key, out _, out _, out _).Should().BeFalse();

@@ -64,7 +64,7 @@ public class Section7_ClosingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_that_has_sent_a_close_still_reads_until_it_receives_the_close_of_the_peer()
+    public void Endpoint_still_reads_after_its_own_close_until_the_close_of_the_peer()
     {
         using var endpoint = new WebSocketProtocol(role, 100);
         endpoint.WriteClose(new ArrayBufferWriter<byte>(), 1001, "").Should().BeTrue();
@@ -84,7 +84,7 @@ public class Section7_ClosingTests(WebSocketRole role)
     }
 
     [Test]
-    public void Endpoint_sends_a_long_reason_cut_between_two_characters()
+    public void Endpoint_cuts_a_long_reason_between_two_characters()
     {
         ProtocolFeeder.FeedInAllSplits(WriteClose(1000, new string('r', 500)), Peer, received => received.ExpectClose(1000, new string('r', 123)));
         ProtocolFeeder.FeedInAllSplits(WriteClose(1000, new string('r', 122) + "é"), Peer, received => received.ExpectClose(1000, new string('r', 122)));

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Tests.Rfc7692;
 
-/// <summary>A minimal deflater: one block with the fixed code (RFC 1951, 3.2.6), bit by bit.</summary>
+/// <summary>A minimal deflater. It writes one block with the fixed Huffman codes (RFC 1951, 3.2.6).</summary>
 internal static class FixedCodeDeflater
 {
     /// <summary>Encodes each byte as a literal.</summary>

@@ -46,7 +46,7 @@ public class Section6_FramingTests(WebSocketRole role)
     [TestCase(Opcode.Close)]
     [TestCase(Opcode.Ping)]
     [TestCase(Opcode.Pong)]
-    public void Endpoint_fails_the_connection_with_1002_on_RSV1_on_a_frame_that_does_not_begin_a_message(Opcode opcode)
+    public void Endpoint_fails_the_connection_with_1002_if_a_frame_with_RSV1_does_not_begin_a_message(Opcode opcode)
     {
         var before = First(0, 3);
         FeedInAllSplits(Wire.Join(before, Wire.Frame((int)opcode, [], masked: role == WebSocketRole.Server, reserved: 4)),

@@ -13,7 +13,7 @@ public class Section7_2_1_DeflatingTests
     private static readonly byte[] Letters = CreateRandomLetters(2_000);
 
     [Test]
-    public void Endpoint_compresses_messages_of_the_minimum_size_and_more([Values] WebSocketRole role)
+    public void Endpoint_compresses_only_messages_of_at_least_the_minimum_size([Values] WebSocketRole role)
     {
         using var sender = new WebSocketProtocol(role, 0, DeflateTestData.NoTakeover) { DeflateMinBytes = 100 };
         IsCompressed(sender, new byte[99]).Should().BeFalse();
@@ -59,7 +59,7 @@ public class Section7_2_1_DeflatingTests
     }
 
     [Test]
-    public void Deflater_with_a_smaller_window_compresses_only_messages_that_fit_into_it_and_each_one_separately([Range(8, 14)] int bits)
+    public void Deflater_with_a_smaller_window_compresses_each_message_separately_and_only_if_it_fits([Range(8, 14)] int bits)
     {
         using var deflater = new MessageDeflater(6, bits, takeover: true);
         deflater.TryDeflate(new byte[1 << bits], out var first).Should().BeTrue();
@@ -97,11 +97,11 @@ public class Section7_2_1_DeflatingTests
     }
 
     [Test]
-    public void Match_may_refer_to_an_earlier_message_within_the_agreed_window()
+    public void Message_may_refer_to_an_earlier_message_within_the_agreed_window()
     {
         var agreed = new DeflateParameters { ClientMaxWindowBits = 10 };
         var text = CreateRandomLetters(256);
-        // The data has 256 literals of the fixed code, some other literals, and a match that repeats the first 8 of the 256 literals.
+        // The first message has 256 letters, and the second has other letters. The third is a match that repeats the first 8 of the 256 letters.
         byte[] Messages(int between) => Wire.Join(
             Wire.Compressed(WebSocketRole.Server, FixedCodeDeflater.Encode(text)),
             Wire.Compressed(WebSocketRole.Server, FixedCodeDeflater.Encode(CreateRandomLetters(between))),

@@ -64,7 +64,7 @@ public sealed class Section5_StreamTests : Http2Fixture
     }
 
     [Test]
-    public async Task Reset_by_the_client_ends_its_WebSocket()
+    public async Task WebSocket_ends_after_a_reset_by_the_client()
     {
         var client = await JoinAsync("reset");
         await _neighbour.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "joined", Name: "reset" });

@@ -73,7 +73,7 @@ public sealed class AttentionTests
     }
 
     [Test]
-    public async Task Mention_of_a_name_that_no_connected_user_has_costs_points_of_the_authors_address()
+    public async Task Each_mentioned_name_that_no_connected_user_has_costs_points_of_the_authors_address()
     {
         await using var server = await ServerUnderTest.StartAsync("--Addresses:ChargeLoopback", "true", "--Addresses:PointBurst", "200", "--Addresses:PointsPerSecond", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");

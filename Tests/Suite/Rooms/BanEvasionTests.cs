@@ -10,8 +10,8 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 namespace RawSocketChat.Tests.Rooms;
 
 /// <summary>
-/// A banned guest and a user with a banned account try to come back in different ways, while the server runs and after a restart. A trusted
-/// proxy gives the clients different addresses.
+/// A banned guest and a user with a banned account try to come back in different ways, while the server runs and after a restart. The tests
+/// set the address of a client in X-Forwarded-For, as a trusted proxy does.
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
@@ -97,7 +97,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Session_of_the_banned_guest_is_banned_from_another_address_on_every_transport()
+    public async Task Session_of_the_banned_guest_stays_banned_at_another_address_on_every_transport()
     {
         await ShouldBeBannedAsync(await ConnectAsync(OtherNetwork, name: null, _guestSession));
         await ShouldBeBannedAsync(await ConnectRawAsync(OtherNetwork, _guestSession));
@@ -105,7 +105,7 @@ public sealed class BanEvasionTests(bool isRestarted)
     }
 
     [Test]
-    public async Task Session_of_the_banned_account_is_banned_from_another_address_on_every_transport()
+    public async Task Session_of_the_banned_account_stays_banned_at_another_address_on_every_transport()
     {
         await ShouldBeBannedAsync(await ConnectAsync(OtherAddress, name: null, _accountSession));
         await ShouldBeBannedAsync(await ConnectRawAsync(OtherAddress, _accountSession));

@@ -72,7 +72,7 @@ public sealed class DirectRoomTests
     }
 
     [Test]
-    public async Task Message_to_a_direct_room_that_the_author_cannot_join_gets_one_error_and_reaches_nobody()
+    public async Task Author_who_cannot_join_the_direct_room_gets_one_error_and_the_message_reaches_nobody()
     {
         await using var server = await ServerUnderTest.StartAsync("--Limits:RoomsPerConnection", "1");
         var (ann, _) = await ChatClient.JoinAsync(server.HttpPort, "ann");
@@ -89,7 +89,7 @@ public sealed class DirectRoomTests
     }
 
     [Test]
-    public async Task User_who_is_a_member_of_the_maximum_number_of_rooms_cannot_be_invited_to_another_room()
+    public async Task User_with_the_maximum_number_of_memberships_cannot_be_invited()
     {
         var catalog = _server.Services.GetRequiredService<IRoomCatalog>();
         await using var phone = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=carol");

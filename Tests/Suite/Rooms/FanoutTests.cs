@@ -36,7 +36,7 @@ public sealed class FanoutTests
     }
 
     [Test]
-    public async Task Busy_room_gathers_messages_during_a_pause_and_sends_them_together()
+    public async Task Busy_room_gathers_messages_and_sends_them_together_after_the_gathering_window()
     {
         await OpenAsync(members: 3);
         await SayAsync("one");
@@ -104,7 +104,7 @@ public sealed class FanoutTests
     }
 
     [Test]
-    public async Task Connection_that_joins_while_messages_gather_receives_each_message_once()
+    public async Task Connection_that_joins_during_the_gathering_window_receives_each_message_once()
     {
         await OpenAsync(members: 3);
         await SayAsync("one");

@@ -118,7 +118,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Until_the_unban_neither_a_new_name_nor_a_new_guest_nor_raw_TCP_evades_the_ban()
+    public async Task Ban_applies_to_a_new_name_and_a_new_guest_and_raw_TCP_until_the_unban()
     {
         await using var carol = await EnterAsync("carol");
         var bob = await EnterAsync("bob");
@@ -195,7 +195,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Member_cannot_moderate_and_does_not_learn_whether_a_user_exists()
+    public async Task Member_cannot_moderate_and_the_error_does_not_show_whether_a_user_exists()
     {
         await using var bob = await EnterAsync("bob");
         foreach (var type in (ClientFrameType[])[ClientFrameType.Kick, ClientFrameType.Ban, ClientFrameType.Unban, ClientFrameType.Mute, ClientFrameType.Unmute])
@@ -243,7 +243,7 @@ public sealed class ModerationTests
     }
 
     [Test]
-    public async Task Account_of_the_operator_is_an_owner_of_a_public_room()
+    public async Task Operators_account_has_the_role_owner_in_a_public_room()
     {
         await using var server = await ServerUnderTest.StartAsync("--Operator:Accounts:0", "boss");
         var (bob, _) = await ChatClient.JoinAsync(server.HttpPort, "bob");

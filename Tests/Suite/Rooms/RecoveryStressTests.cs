@@ -49,7 +49,7 @@ public sealed class RecoveryStressTests
         var done = 0;
         while (done < JoinsEach)
         {
-            // Some joins use a new connection. Others use a connection that is already in the room.
+            // Some joins use a new connection. Other joins use a connection that is already in the room.
             await using var client = await ChatClient.ConnectAsync(server.HttpPort);
             for (var round = random.Next(1, 4); round > 0 && done < JoinsEach; round--, done++)
                 await JoinAndCheckAsync(client, random, newest);

@@ -89,7 +89,7 @@ public sealed class RemovedTextTests(bool isRestarted)
     }
 
     [Test]
-    public async Task HTTP_client_that_was_absent_receives_no_text_that_was_removed_during_the_absence()
+    public async Task Returning_HTTP_client_receives_no_text_that_was_removed_during_its_absence()
     {
         using var absent = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         var room = await absent.CreateRoomAsync();

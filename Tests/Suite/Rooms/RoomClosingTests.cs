@@ -10,7 +10,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>The server closes unused rooms. It removes rooms that never had an event, and rooms without a member or an owner.</summary>
+/// <summary>The server closes unused rooms. It removes rooms that never had an event, and rooms that have neither members nor an owner.</summary>
 public sealed class RoomClosingTests
 {
     private ServerUnderTest _server = null!;
@@ -126,7 +126,7 @@ public sealed class RoomClosingTests
 
     [TestCase("full")]
     [TestCase("none")]
-    public async Task Server_removes_a_room_without_a_member_or_an_owner_after_AbandonedDays(string durability)
+    public async Task Server_removes_a_room_that_has_neither_members_nor_an_owner_after_AbandonedDays(string durability)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         _server = await ServerUnderTest.StartAsync(
@@ -169,7 +169,7 @@ public sealed class RoomClosingTests
     }
 
     [Test]
-    public async Task Room_with_the_name_of_a_removed_room_shows_nothing_of_its_log()
+    public async Task New_room_with_the_name_of_a_removed_room_shows_no_event_of_the_removed_room()
     {
         _server = await ServerUnderTest.StartAsync("--Rooms:TailBytes", "0");
         await using var ann = await ChatClient.ConnectAsync(_server.HttpPort, "/ws?name=ann");
@@ -251,7 +251,7 @@ public sealed class RoomClosingTests
     private static Task<AckFrame> LeaveAsync(ChatClient client, string room) =>
         client.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = room, Id = FrameId.From($"leave {room}") });
 
-    // This is a separate method. Otherwise a local variable of the test could refer to the rooms.
+    // This is a separate method. Otherwise a local variable of the test could keep the rooms in memory.
     private async Task<List<WeakReference>> OpenManyAsync(int count)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -272,7 +272,7 @@ public sealed class RoomClosingTests
         }
     }
 
-    /// <summary>A log that delays reads of a room's state between <see cref="Delay"/> and <see cref="Continue"/>.</summary>
+    /// <summary>A log whose reads of a room's state wait for <see cref="Continue"/> after <see cref="Delay"/> was called.</summary>
     private sealed class SlowLog(IRoomLog inner) : IRoomLog
     {
         private TaskCompletionSource _called = new();

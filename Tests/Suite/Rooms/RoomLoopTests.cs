@@ -174,7 +174,7 @@ public sealed class RoomLoopTests
     }
 
     [Test]
-    public async Task List_of_owners_and_moderators_who_are_away_has_owners_first_and_at_most_20_users()
+    public async Task Away_list_has_owners_before_moderators_and_at_most_20_users()
     {
         var moderation = Enumerable.Range(10, 30).Aggregate(RoomModeration.Empty, (roles, user) =>
             roles.Apply(new ModerationDetails(ModerationAction.Role, $"u{user}", Role: user % 10 == 5 ? RoomRole.Owner : user % 10 == 6 ? RoomRole.Member : RoomRole.Moderator), DateTimeOffset.UnixEpoch));

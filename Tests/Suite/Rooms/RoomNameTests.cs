@@ -65,7 +65,7 @@ public sealed class RoomNameTests
     [TestCase("den")]
     [TestCase("DEN")]
     [TestCase("d\u00E9n")]
-    public async Task Request_to_create_a_room_with_the_name_of_a_private_room_gets_the_error_for_reserved_names(string asked)
+    public async Task Name_of_a_private_room_gets_the_same_error_as_a_reserved_name(string asked)
     {
         await using var server = await ServerUnderTest.StartAsync("--Rooms:ReservedNames:0", "staff");
         await using var ann = await ChatClient.ConnectAsync(server.HttpPort, "/ws?name=ann");

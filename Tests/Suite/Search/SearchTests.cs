@@ -3,7 +3,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Search;
 
-/// <summary>The request <c>search</c>, with an index in a database and without one.</summary>
+/// <summary>The request <c>search</c> with data in SQLite, in memory and in PostgreSQL.</summary>
 [TestFixture("full")]
 [TestFixture("none")]
 [TestFixture(TestEngine.Postgres, Category = Categories.Slow)] // runs PostgreSQL

@@ -50,7 +50,7 @@ public sealed class SearchTextTests
 
     [TestCase("")]
     [TestCase("\"*\" ^ - ()")]
-    public void Text_without_a_word_contains_no_phrase(string text) => SearchPhrase.Create(text).Should().BeNull();
+    public void No_phrase_is_created_from_a_text_without_a_word(string text) => SearchPhrase.Create(text).Should().BeNull();
 
     [Test]
     public void Snippet_shows_the_found_words_with_marks()

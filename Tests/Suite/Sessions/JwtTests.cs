@@ -162,7 +162,7 @@ public sealed class JwtTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
-    public async Task Full_disk_rejects_the_login_and_a_later_login_succeeds()
+    public async Task Login_is_rejected_while_the_disk_is_full_and_a_later_login_succeeds()
     {
         var storage = new FailingIdentityStore();
         await StartAsync(storage, Settings);

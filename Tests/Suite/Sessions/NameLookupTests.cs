@@ -66,7 +66,7 @@ public sealed class NameLookupTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Created_guest_name_is_not_a_registered_name()
+    public async Task Generated_guest_name_is_not_a_registered_name()
     {
         var store = CreateStore();
         var rejected = new List<string>();
@@ -148,7 +148,7 @@ public sealed class NameLookupTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task Rename_that_completes_after_the_user_has_disconnected_does_not_free_a_name_that_another_user_has_taken()
+    public async Task Late_rename_of_a_disconnected_user_does_not_free_the_old_name_if_another_user_has_it()
     {
         var store = CreateStore();
         var ann = await BeginAsync(store, "ann");

@@ -32,7 +32,7 @@ public sealed class NameRuleTests
     [TestCase("ann#1")]
     [TestCase("a😀")]
     [TestCase("aaaaaaaaaabbbbbbbbbbccccccccccddd")]
-    public void Name_with_an_invalid_character_length_or_beginning_is_rejected(string name)
+    public void Name_with_an_invalid_character_or_length_or_first_character_is_rejected(string name)
     {
         NameRule.Accept(name, out var reason).Should().BeNull();
         reason.Should().NotBeEmpty();

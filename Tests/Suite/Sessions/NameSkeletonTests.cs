@@ -45,7 +45,7 @@ public sealed class NameSkeletonTests
         NameSkeleton.Create(one).Should().Be(NameSkeleton.Create(other));
 
     [Test]
-    public void Main_skeleton_is_the_first_skeleton_and_the_skeleton_of_itself()
+    public void Main_skeleton_is_the_first_of_all_skeletons_and_its_own_skeleton()
     {
         foreach (var name in Disguises.All.Select(disguise => NameRule.Accept(disguise.Name, out _)!))
         {
@@ -78,7 +78,7 @@ public sealed class NameSkeletonTests
     }
 
     [Test]
-    public void Letter_has_a_skeleton_in_common_with_its_prototype_and_with_the_other_letters_of_the_prototype()
+    public void Letter_shares_a_skeleton_with_its_prototype_and_with_the_other_letters_of_the_prototype()
     {
         var valid = UnicodeConfusables.ParseTable().Where(entry => NameRule.Accept($"{entry.Letter}", out _) is not null).ToList();
         valid.Should().HaveCountGreaterThan(1_000);

@@ -9,7 +9,7 @@ public sealed class SessionNameTests : SessionStoreFixture
         Disguises.All.Select(case_ => new TestCaseData(case_.Name, case_.Disguise).SetArgDisplayNames(case_.Name, case_.How));
 
     [Test]
-    public async Task Name_belongs_to_its_user_until_the_last_connection_ends()
+    public async Task User_keeps_the_name_until_the_last_connection_ends()
     {
         var store = CreateStore();
         var ann = await BeginAsync(store, "ann");

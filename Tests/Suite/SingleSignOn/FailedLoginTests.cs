@@ -24,7 +24,7 @@ public sealed class FailedLoginTests : LoginFixture
 
     [TestCase("access_denied", 403, "was cancelled", false)]
     [TestCase("login_required", 502, "cannot accept the answer", true)]
-    public async Task Error_of_the_provider_shows_links_to_the_login_and_to_the_room(string error, int status, string sentence, bool isLogged)
+    public async Task Page_about_an_error_of_the_provider_links_to_the_login_and_to_the_room(string error, int status, string sentence, bool isLogged)
     {
         Provider.Error = error;
         using var browser = new RedirectFollower();
@@ -68,7 +68,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Login_succeeds_if_the_id_token_has_expired_for_less_than_a_minute()
+    public async Task Login_succeeds_if_the_id_token_expired_less_than_a_minute_ago()
     {
         Provider.Change = claims => claims["exp"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 30;
         using var browser = new RedirectFollower();
@@ -76,7 +76,7 @@ public sealed class FailedLoginTests : LoginFixture
     }
 
     [Test]
-    public async Task Callback_that_was_used_cannot_be_used_again()
+    public async Task Callback_can_be_used_only_once()
     {
         using var browser = new RedirectFollower();
         var callback = await GetCallbackAsync(browser);

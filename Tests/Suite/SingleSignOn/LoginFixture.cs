@@ -38,8 +38,8 @@ internal sealed class RedirectFollower : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
     /// <summary>
-    /// The cookies by host (without the port), path and name. The class does not use .NET's CookieContainer, because that rejects a cookie for a
-    /// path below the requested path.
+    /// The cookies by host (without the port), path and name. The class does not use .NET's CookieContainer, because that class rejects a
+    /// cookie for a path below the requested path.
     /// </summary>
     public Dictionary<(string Host, string Path, string Name), string> Cookies { get; } = [];
 

@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.SingleSignOn;
 
-/// <summary>Logins with an OpenID Connect provider, by plain HTTP.</summary>
+/// <summary>Logins with an OpenID Connect provider, over plain HTTP.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class LoginTests : LoginFixture
 {

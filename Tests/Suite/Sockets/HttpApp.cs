@@ -20,7 +20,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Sockets;
 
-/// <summary>A web application on Kestrel without chat, on this project's transport or on Kestrel's own.</summary>
+/// <summary>A Kestrel web application without the chat. It uses this project's socket transport or Kestrel's own.</summary>
 internal sealed class HttpApp : IAsyncDisposable
 {
     public const int BodyBytes = 50_000_000;

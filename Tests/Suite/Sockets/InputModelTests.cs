@@ -44,7 +44,7 @@ public sealed class InputModelTests(bool isPolled)
 
         private bool IsPeerGone => _isFinished || _isReset;
 
-        // True if there is a result for a read. Then a pending read must end.
+        // True if a read has a result, so that a pending read must end.
         private bool MustReadEnd => _sent > _examined || IsPeerGone || _isAborted || _isCompleted || _isCancelRequested || (_hasToken && _cancellation.IsCancellationRequested);
 
         public async Task RunAsync()
@@ -56,7 +56,7 @@ public sealed class InputModelTests(bool isPolled)
                     await CheckReadAsync();
             }
 
-            // After Complete, and above the read-ahead limit, the input does not receive. Then the test cannot expect a report that the peer is gone.
+            // After Complete or above the read-ahead limit, the input does not receive, so it need not report that the peer is gone.
             if (_isAborted || (IsPeerGone && !_isCompleted && _sent - _consumed < SocketInput.ReadAheadBytes))
                 await _closed.OrFail("the report of the end");
             if (_read is not null)

@@ -96,7 +96,7 @@ public sealed class OutputModelTests(bool isPolled)
                     _isAborted = true;
                     pair.Connection.Abort();
                     break;
-                // Complete drops the bytes that a pending write has not appended yet, so the model could not count them.
+                // During a write, Complete would drop the bytes that the write has not appended yet, and the model could not count these bytes.
                 case 15 when !_isWriting && steps.OneIn(8):
                     steps.Record("complete");
                     _isCompleted = true;

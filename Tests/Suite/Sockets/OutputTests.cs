@@ -63,7 +63,7 @@ public sealed class OutputTests
     }
 
     [Test]
-    public async Task Flush_waits_above_the_pause_threshold_and_continues_at_half_of_it()
+    public async Task Flush_waits_above_the_pause_threshold_and_completes_at_half_of_the_threshold()
     {
         var (written, flush) = await _pair.FillAsync();
         Output.WaitingBytes.Should().BeInRange(SocketOutput.PauseBytes, SocketOutput.PauseBytes + 1000);
@@ -186,7 +186,7 @@ public sealed class OutputTests
     // Linux reports a reset to one system call only. In this test a send gets the error, and the input then receives 0 bytes.
     [Test]
     [Platform("Linux")]
-    public async Task Reset_that_a_send_has_detected_ends_the_input_with_an_error_and_not_with_the_end_of_the_stream()
+    public async Task Input_ends_with_an_error_after_a_send_has_detected_a_reset()
     {
         // Fill the read-ahead buffer, so that the input stops receiving and cannot get the error first.
         var sending = Task.Run(() => _pair.Peer.Send(new byte[SocketInput.ReadAheadBytes]));

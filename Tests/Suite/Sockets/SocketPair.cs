@@ -61,7 +61,7 @@ internal sealed class SocketPair : IAsyncDisposable
     }
 
     /// <summary>Writes until a flush does not complete immediately.</summary>
-    /// <returns>The number of written bytes, each of them <c>x</c>, and the waiting flush.</returns>
+    /// <returns>The number of written bytes, and the waiting flush. Every byte is <c>x</c>.</returns>
     public async Task<(long Written, Task<FlushResult> Flush)> FillAsync()
     {
         var (written, flush) = await FillUnawaitedAsync();

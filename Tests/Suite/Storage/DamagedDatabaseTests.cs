@@ -5,7 +5,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>A damaged or truncated database: the server refuses to start, or answers with an error, but never with wrong data.</summary>
+/// <summary>If the database is damaged or truncated, the server refuses to start or answers with an error. It never sends wrong data.</summary>
 [Category(Categories.Slow)] // writes large databases
 [Parallelizable(ParallelScope.Self)]
 public sealed class DamagedDatabaseTests

@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>A full, read-only or unavailable disk: the answers to clients, and the error messages for the operator.</summary>
+/// <summary>The answers to clients and the errors for the operator if the disk is full or read-only, or the data folder cannot be used.</summary>
 [Category(Categories.Slow)] // mounts a small disk, as root
 [Parallelizable(ParallelScope.Self)]
 public sealed class DiskFaultTests
@@ -30,7 +30,7 @@ public sealed class DiskFaultTests
         var refused = new List<string>();
         for (var i = 0; refused.Count < 20; i++)
         {
-            i.Should().BeLessThan(5000, "the disk has no space for more");
+            i.Should().BeLessThan(5000, "the disk has no space for more messages");
             var (text, id) = ($"full {i} {LongText}", $"full-{i}");
             if (await FaultyDiskServer.TrySayAsync(i % 2 == 0 ? ann : bob, text, id) is AckFrame ack)
             {
@@ -54,7 +54,7 @@ public sealed class DiskFaultTests
         server.LoggedLines.Should().HaveCount(2, "the error is logged once").And.Contain(line => line.Contains("the disk is full", StringComparison.Ordinal) && line.Contains(disk.DataPath, StringComparison.Ordinal));
 
         disk.Free();
-        // Send messages with the ids of the rejected messages. These ids count as unused.
+        // Send messages with the ids of the rejected messages. The server must not treat these messages as duplicates.
         foreach (var id in refused)
         {
             var ack = (AckFrame)await FaultyDiskServer.TrySayAsync(ann, $"again {id}", $"{id}");

@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>A server process on a folder or disk with a fault, and requests to it.</summary>
+/// <summary>A server process whose data folder or disk has a fault. The methods send requests to the server.</summary>
 internal sealed class FaultyDiskServer : IAsyncDisposable
 {
     private readonly ServerProcess _process;

@@ -4,7 +4,7 @@ using static RawSocketChat.Tests.Support.ChatPeerExtensions;
 
 namespace RawSocketChat.Tests.Storage;
 
-/// <summary>A conversation on a server with PostgreSQL, before and after its restart.</summary>
+/// <summary>A conversation on a server with PostgreSQL continues after a restart of the server.</summary>
 [Category(Categories.Slow)] // runs PostgreSQL
 public sealed class PostgresRestartTests
 {

@@ -33,7 +33,7 @@ public sealed class PostgresSettingsTests
     public void Description_names_the_database_and_its_hosts(string text, string expected) => PostgresSettings.Describe(PostgresSettings.Parse(text)).Should().Be(expected);
 
     [Test]
-    public void Several_hosts_mean_that_the_primary_is_used()
+    public void Primary_is_used_if_the_connection_string_has_several_hosts()
     {
         PostgresSettings.Parse("Host=db1,db2;Database=chat").TargetSessionAttributes.Should().Be("primary");
         PostgresSettings.Parse("Host=db1,db2;Database=chat;Target Session Attributes=read-write").TargetSessionAttributes.Should().Be("read-write");

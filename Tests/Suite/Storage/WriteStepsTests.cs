@@ -58,9 +58,9 @@ public sealed class WriteStepsTests
         (await storage.Storage.ReadAsync("", reader => reader.Connection.ExecuteScalar<int>($"SELECT COUNT(*) FROM {table}"), default)).Should().Be(what == "events" ? 1 : 0);
     }
 
-    // If a child table has no index that begins with the reference, SQLite reads the whole table for each removed parent.
+    // If no index of a table begins with its foreign key, SQLite reads the whole table for each removed row of the parent table.
     [Test]
-    public async Task Each_reference_between_tables_has_an_index()
+    public async Task Each_foreign_key_has_an_index()
     {
         using var storage = new TestStorage();
         var missing = await storage.Storage.ReadAsync("", reader => reader.Connection.Query<string>(

@@ -292,7 +292,7 @@ public sealed class ChatClient : IChatPeer
     }
 }
 
-/// <summary>The server rejected the handshake. Holds the whole response.</summary>
+/// <summary>Thrown if the server rejects the handshake. Contains the whole response.</summary>
 public sealed class HandshakeRefusedException(string message, string response) : Exception($"{message}\n{response}")
 {
     public string Response { get; } = response;

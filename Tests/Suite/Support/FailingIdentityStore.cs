@@ -13,10 +13,10 @@ public sealed class FailingIdentityStore : IIdentityStore
 
     public bool IsUnreadable { get; set; }
 
-    /// <summary><see cref="FindSessionAsync"/> returns after this task.</summary>
+    /// <summary><see cref="FindSessionAsync"/> returns only after this task has completed.</summary>
     public Task FindDelay { get; set; } = Task.CompletedTask;
 
-    /// <summary><see cref="FindNameOwnersAsync"/> reads immediately, and returns after this task.</summary>
+    /// <summary><see cref="FindNameOwnersAsync"/> reads immediately, and returns only after this task has completed.</summary>
     public Task FindNameOwnersDelay { get; set; } = Task.CompletedTask;
 
     /// <summary>Skeletons that <see cref="FindNameOwnersAsync"/> reports as registered by another user.</summary>

@@ -8,7 +8,7 @@ using RawSocketChat.Protocol.Framing;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>The HTTP transports. With these transports, clients receive frames as responses to HTTP requests.</summary>
+/// <summary>The HTTP transports. With these transports, clients receive frames in responses to HTTP requests.</summary>
 public enum HttpTransport
 {
     Poll,
@@ -19,7 +19,7 @@ public enum HttpTransport
 }
 
 /// <summary>
-/// A chat client on the HTTP transports. It posts its frames, and receives frames by a transport that can change. As the protocol requires,
+/// A chat client on the HTTP transports. It posts its frames, and receives frames over a transport that can change. As the protocol requires,
 /// it handles the answers to a POST before frames that arrived during that POST.
 /// </summary>
 public sealed partial class HttpChatPeer : IChatPeer
@@ -64,8 +64,8 @@ public sealed partial class HttpChatPeer : IChatPeer
     /// frame in the inbox is the error, and the peer is a guest with another name.
     /// </summary>
     /// <param name="continues">
-    /// Whether the peer sends another request after one that was cut. If not, the inbox ends, as after the end of a WebSocket, and a POST may take longer
-    /// than the other tests wait.
+    /// Whether the peer sends a new request after a request was cut. If false, the inbox ends after the cut, as it does when a WebSocket ends, and a
+    /// POST has no timeout.
     /// </param>
     /// <exception cref="HttpRequestException">The server cannot be reached, or cannot begin a session.</exception>
     public static async Task<HttpChatPeer> ConnectAsync(

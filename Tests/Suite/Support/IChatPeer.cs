@@ -7,7 +7,7 @@ public interface IChatPeer : IAsyncDisposable
 {
     FrameInbox Inbox { get; }
 
-    /// <summary>Starts to read, for a peer that was connected without reading.</summary>
+    /// <summary>Starts to read. Call it only if the peer did not start to read when it connected.</summary>
     void Read();
 
     Task SendAsync(ClientFrame frame);

@@ -1,7 +1,7 @@
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>
-/// A PostgreSQL primary with one synchronous standby. After a failover the pair has a primary alone, until <see cref="AddStandbyAsync"/>.
+/// A PostgreSQL primary with one synchronous standby. After a failover, the new primary has no standby until <see cref="AddStandbyAsync"/>.
 /// </summary>
 public sealed class PostgresPair : IAsyncDisposable
 {
@@ -40,7 +40,7 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>Kills the primary and all its sessions (SIGKILL). It does not start again, so there is never a second primary.</summary>
     public Task KillPrimaryAsync() => Primary.KillAsync();
 
-    /// <summary>Makes the standby the primary. It waits for no standby.</summary>
+    /// <summary>Makes the standby the primary. The new primary commits without a standby.</summary>
     public async Task PromoteAsync()
     {
         await Standby.PromoteAsync();
@@ -62,7 +62,7 @@ public sealed class PostgresPair : IAsyncDisposable
             await server.DisposeAsync();
     }
 
-    // The copy of the standby was made before this setting, so the standby does not have the setting when it becomes the primary.
+    // The standby was copied before the primary got this setting, so the standby does not have the setting when it becomes the primary.
     private async Task WaitForStandbyAsync()
     {
         Primary.Execute("ALTER SYSTEM SET synchronous_standby_names = '*'");

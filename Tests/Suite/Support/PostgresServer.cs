@@ -55,7 +55,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a standby of another server. It has the data of that server, and receives its changes until <see cref="PromoteAsync"/>.</summary>
+    /// <summary>Starts a standby of a primary. It copies the data, and receives the changes of the primary until <see cref="PromoteAsync"/>.</summary>
     /// <param name="primary">The primary.</param>
     /// <param name="settings">Further settings.</param>
     public static async Task<PostgresServer> StartStandbyAsync(PostgresServer primary, string settings = "")
@@ -109,7 +109,7 @@ public sealed class PostgresServer : IAsyncDisposable
         return command.ExecuteScalar();
     }
 
-    /// <summary>Makes a server that does not run a standby of another server, with a new copy of the data.</summary>
+    /// <summary>Starts a stopped server as a standby of another server, with a new copy of the data of that server.</summary>
     public async Task FollowAsync(PostgresServer primary)
     {
         var own = AsUser.Length > 0 ? $"chown {User} {_folder.Path} && " : "";

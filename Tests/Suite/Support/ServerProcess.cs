@@ -147,7 +147,7 @@ public sealed class ServerProcess : IAsyncDisposable
         // These variables change what the server prints. The tests must not depend on the environment of the machine.
         foreach (var name in (string[])["ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "DOTNET_RUNNING_IN_CONTAINER"])
             start.Environment.Remove(name);
-        // Variables such as RSC_UPLOADS are for the tests. The server would take them for misspelled settings.
+        // Variables such as RSC_UPLOADS are for the tests. The server would treat them as misspelled settings.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("RSC_", StringComparison.Ordinal) && !name.Contains("__", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)

@@ -38,7 +38,7 @@ public sealed class TemporaryDisk : IDisposable
     /// <summary>Frees the space that <see cref="Fill"/> took.</summary>
     public void Free() => File.Delete(Filler);
 
-    /// <summary>Fails while a file on the disk is open for writing.</summary>
+    /// <summary>Makes the disk read-only. Fails if a file on the disk is open for writing.</summary>
     public void MakeReadOnly() => RunAsRoot("mount", "-o", "remount,ro", _folder.Path);
 
     public void MakeWritable() => RunAsRoot("mount", "-o", "remount,rw", _folder.Path);

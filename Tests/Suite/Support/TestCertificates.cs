@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>Creates certificates like those of an operator.</summary>
+/// <summary>Creates certificates such as an operator would use.</summary>
 public static class TestCertificates
 {
     /// <summary>Creates a certificate for 127.0.0.1, self-signed or signed by <paramref name="issuer"/>.</summary>

@@ -1,6 +1,6 @@
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>The settings with which a test server stores its data.</summary>
+/// <summary>The settings that choose where a test server stores its data.</summary>
 public static class TestEngine
 {
     public const string Postgres = "postgres";

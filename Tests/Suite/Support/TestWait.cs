@@ -1,6 +1,6 @@
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>Waits for conditions, never for a fixed time. Only a failing test waits for the whole timeout.</summary>
+/// <summary>Waits for conditions, not for a fixed time. Only a failing test waits for the whole timeout.</summary>
 public static class TestWait
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -34,7 +34,7 @@ public static class TestWait
     /// <summary>Checks the condition every 10 ms until it is true.</summary>
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
 
-    /// <summary>Waits for a time that a fault must last. Use it only for faults, such as a network that drops packets, and never for the result of a test.</summary>
+    /// <summary>Waits for a fixed time. Use it only to keep a fault active. Never use it to wait for the result of a test.</summary>
     public static Task ForFaultAsync(TimeSpan duration) => Task.Delay(duration > TimeSpan.Zero ? duration : TimeSpan.Zero);
 
     /// <summary>Checks a condition that needs an asynchronous call.</summary>

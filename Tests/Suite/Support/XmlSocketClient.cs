@@ -7,7 +7,7 @@ using RawSocketChat.Protocol.Chat;
 
 namespace RawSocketChat.Tests.Support;
 
-/// <summary>The policy file does not allow the host of the movie, so Flash's XMLSocket does not connect.</summary>
+/// <summary>Thrown if the policy file does not allow the host of the movie.</summary>
 public sealed class SecurityErrorException(string policy) : Exception($"the policy does not allow the connection: {policy}");
 
 /// <summary>

@@ -27,7 +27,7 @@ public sealed class ActiveRequestTests
         second.SetFlushing(true);
         first.SetFlushing(false);
         _time.Advance(TimeSpan.FromSeconds(5));
-        session.Outbox.BlockedFor.Should().Be(TimeSpan.FromSeconds(5), "the older request no longer counts");
+        session.Outbox.BlockedFor.Should().Be(TimeSpan.FromSeconds(5), "the older request has no effect");
     }
 
     [Test]

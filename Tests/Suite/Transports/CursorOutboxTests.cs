@@ -142,7 +142,7 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
-    public void Notice_is_the_next_frame_after_the_frames_that_were_read()
+    public void Slow_consumer_notice_comes_before_the_unread_frames()
     {
         Send("a");
         Poll(null);
@@ -184,7 +184,7 @@ public sealed class CursorOutboxTests
         changed.IsCompleted.Should().BeFalse();
 
         _outbox.Release(first);
-        Poll(null).Should().Be(("ab", Start + 2), "the second hold holds back only later frames");
+        Poll(null).Should().Be(("ab", Start + 2), "the second hold delays only later frames");
         changed.IsCompleted.Should().BeTrue();
         _outbox.Release(second);
         Poll(null).Should().Be(("abc", Start + 3));
@@ -206,7 +206,7 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
-    public async Task Drain_wait_lasts_while_more_than_a_quarter_of_the_limit_is_unread()
+    public async Task WaitForDrain_waits_while_more_than_a_quarter_of_the_limit_is_unread()
     {
         Send(new string('x', 25));
         _outbox.WaitForDrainAsync().AsTask().IsCompleted.Should().BeTrue();
@@ -218,7 +218,7 @@ public sealed class CursorOutboxTests
     }
 
     [Test]
-    public void Drain_wait_lasts_while_unconfirmed_frames_of_polls_fill_half_of_the_outbox()
+    public void WaitForDrain_waits_while_unconfirmed_frames_of_polls_fill_half_of_the_outbox()
     {
         Send(new string('a', 25), new string('b', 25));
         Poll(null);

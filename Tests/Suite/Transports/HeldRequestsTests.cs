@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Transports;
 
 /// <summary>
 /// Measures the memory and threads of held requests, which wait at the server for frames: 2,000 long-polls and 2,000 streams at the same
-/// time, each with its own session in one room. The output contains the results: <c>Tests/run HeldRequests</c>.
+/// time. Each request has its own session, and all sessions are in one room. <c>Tests/run HeldRequests</c> prints the results.
 /// </summary>
 [Category(Categories.Slow)] // holds thousands of requests
 public sealed partial class HeldRequestsTests
@@ -38,7 +38,7 @@ public sealed partial class HeldRequestsTests
         var (speaker, _) = await ChatClient.JoinAsync(_port, "speaker");
         await using var __ = speaker;
 
-        // Warm up: the first requests allocate memory that does not belong to a single request.
+        // Warm up: the first requests also allocate memory that all requests share.
         var held = new List<HeldRequest>();
         held.AddRange(await HoldAsync("/longpoll?wait=600", 100));
         held.AddRange(await HoldAsync("/events?x=1", 100));

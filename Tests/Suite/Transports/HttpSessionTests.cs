@@ -200,8 +200,8 @@ public sealed class HttpSessionTests
         using var ann = await HttpTestClient.StartSessionAsync(server.HttpPort, "ann");
         var next = (await ann.GetAsync("/poll")).Next;
         var held = ann.GetAsync($"/longpoll?after={next}&wait=1000");
-        // A read counts as active shortly before its wait begins, so one large step of the clock might come too early. The test advances
-        // the clock in small steps until the wait ends. This takes about 100 steps, not the 10,000 steps of the requested wait.
+        // The wait begins some time after the request was sent, so one large step of the clock might come too early. The test advances the clock
+        // in small steps until the wait ends. This takes about 100 steps, not the 10,000 steps of the requested wait.
         await TestWait.UntilAsync(() => { time.Advance(TimeSpan.FromSeconds(0.1)); return held.IsCompleted; }, "the end of the wait");
         (await held).Frames.Should().BeEmpty();
     }

@@ -108,7 +108,7 @@ public sealed class RoamingTests
             await WaitUntilAsync(() => Seen.Count >= enough, () => $"{enough} messages over {_transport} after {Changes} changes; received {Seen.Count}");
         }
 
-        /// <summary>Connects over WebSocket and waits until all own messages have an ack and all messages of the room have arrived.</summary>
+        /// <summary>Connects over WebSocket. Waits until all own messages are acknowledged and all messages of the room have arrived.</summary>
         public async Task SettleAsync()
         {
             await DisconnectAsync();

@@ -11,7 +11,7 @@ namespace RawSocketChat.Tests.Transports;
 [Category(Categories.Slow)] // waits for timeouts
 public sealed class WebSocketEndTests
 {
-    // The linger time is longer than any wait of a test, so the end of the linger time cannot end the stream in a test.
+    // The linger timeout is longer than any wait of a test, so it cannot end the stream in a test.
     private const string LongSeconds = "60";
 
     [TestCase("sockets", "true")]

@@ -43,7 +43,7 @@ public sealed class ClientPageTests
     [TestCase("identity, *;q=0", null)]
     [TestCase("identity;q=1, gzip;q=0.5", null)]
     [TestCase(null, null)]
-    public async Task Server_compresses_the_page_in_the_way_that_the_client_accepts(string? accepted, string? expected)
+    public async Task Server_compresses_the_page_with_an_encoding_that_the_client_accepts(string? accepted, string? expected)
     {
         (string, string)[] headers = accepted is null ? [] : [("Accept-Encoding", accepted)];
         using var http = new HttpTestClient(_server.HttpPort);
@@ -78,7 +78,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Sent_page_has_only_the_first_comment_of_its_script_and_the_policy_has_the_hashes_of_the_sent_page()
+    public async Task Sent_page_has_only_the_license_comment_and_the_policy_has_the_hashes_of_the_sent_page()
     {
         using var http = new HttpTestClient(_server.HttpPort);
         var page = await http.GetAsync("/");
@@ -207,7 +207,7 @@ public sealed class ClientPageTests
     [TestCase("POST", "/ws", 405)]
     [TestCase("GET", "/poll", 401)]
     [TestCase("GET", "/session", 405)]
-    public async Task No_cache_may_store_an_error(string method, string path, int status)
+    public async Task Error_responses_forbid_caching(string method, string path, int status)
     {
         using var http = new HttpTestClient(_server.HttpPort);
         var answer = await http.RequestAsync(new HttpMethod(method), path, null);
@@ -241,7 +241,7 @@ public sealed class ClientPageTests
     }
 
     [Test]
-    public async Task Upgrade_to_another_protocol_gets_the_page()
+    public async Task Request_to_upgrade_to_another_protocol_gets_the_page()
     {
         using var http = new HttpTestClient(_server.HttpPort);
         (await http.GetAsync("/", ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"))).Body.Should().StartWith("<!doctype html>");

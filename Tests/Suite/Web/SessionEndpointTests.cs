@@ -139,7 +139,7 @@ public sealed class SessionEndpointTests
     }
 
     [Test]
-    public async Task Client_with_the_Bearer_token_of_an_ended_session_gets_bye_even_if_its_cookie_belongs_to_no_session()
+    public async Task Client_with_the_Bearer_token_of_an_ended_session_gets_bye_even_if_its_cookie_is_unknown()
     {
         using var http = await HttpTestClient.StartSessionAsync(_server.HttpPort);
         (await http.SendAsync("/logout")).Answers.Single().Should().BeOfType<AckFrame>();

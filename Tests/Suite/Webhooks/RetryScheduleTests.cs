@@ -27,7 +27,7 @@ public sealed class RetryScheduleTests
         RetrySchedule.GetDelay(4, TimeSpan.FromSeconds(asked), 0.5).Should().Be(TimeSpan.FromSeconds(seconds));
 
     [Test]
-    public void Delivery_time_limit_starts_at_the_event_or_at_the_first_failure_whichever_is_later()
+    public void Delivery_time_limit_starts_at_the_event_or_at_a_later_first_failure()
     {
         var day = TimeSpan.FromDays(1);
         RetrySchedule.IsExpired(Noon, Noon, Noon + day, day).Should().BeTrue();

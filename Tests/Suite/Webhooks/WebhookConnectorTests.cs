@@ -94,7 +94,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Look_up_of_a_name_ends_after_five_seconds()
+    public async Task Name_look_up_ends_after_five_seconds()
     {
         Configure(services => services.AddSingleton<INameResolver>(new HangingResolver()));
         var finding = Connector.FindUrlErrorAsync("https://slow.example/", default);

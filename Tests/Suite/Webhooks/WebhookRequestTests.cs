@@ -97,7 +97,7 @@ public sealed class WebhookRequestTests
     }
 
     [Test]
-    public async Task Set_without_an_address_gets_a_hint_that_can_be_typed()
+    public async Task Error_for_a_set_request_without_an_address_has_a_valid_command_as_its_hint()
     {
         await using var room = await WebhookRoom.CreateAsync(_server);
         await room.Owner.SendAsync("/webhook set");

@@ -88,7 +88,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Worker_gives_up_all_events_that_have_waited_for_RetryHours()
+    public async Task Events_that_have_waited_for_RetryHours_become_failed_events()
     {
         Configure(null, ("Webhooks:RetryHours", "1"));
         await CreateRoomAsync();
@@ -117,7 +117,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Worker_gives_up_no_event_after_a_leap_of_the_clock()
+    public async Task No_event_becomes_a_failed_event_after_a_leap_of_the_clock()
     {
         Receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 500);
         await SetAsync();
@@ -125,7 +125,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
         await RunAsync();
         Time.Leap(TimeSpan.FromDays(400));
         await RunAsync();
-        Receiver.Received.Should().HaveCount(2, "by the wrong clock, the time of the next attempt has come");
+        Receiver.Received.Should().HaveCount(2, "according to the wrong clock, the next attempt is due");
         (await Store.ListFailedAsync(Room, default)).Should().BeEmpty();
         (await GetProgressAsync()).DeliveredSeq.Should().Be(0);
     }
@@ -146,7 +146,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Refused_event_blocks_the_later_events_for_only_a_few_attempts()
+    public async Task Refused_events_block_the_later_events_only_until_the_third_failure_in_a_row()
     {
         Receiver.Answer = (webhook, context) => WebhookReceiver.SetStatus(context, (string?)webhook.Data["text"] is "good" ? 200 : 400);
         await SetAsync();
@@ -208,7 +208,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Retry_sends_the_failed_events_in_order_before_the_waiting_events()
+    public async Task Retry_request_sends_the_failed_events_in_order_before_the_waiting_events()
     {
         await FailFirstTwoAsync();
         await PostAsync("third");
@@ -223,7 +223,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Retry_stops_at_the_first_failure_and_keeps_the_failed_events()
+    public async Task Retry_request_stops_at_the_first_failure_and_keeps_the_failed_events()
     {
         await FailFirstTwoAsync();
         var before = await Store.ListFailedAsync(Room, default);
@@ -235,7 +235,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Retry_continues_after_an_event_that_the_receiver_refuses()
+    public async Task Retry_request_continues_after_an_event_that_the_receiver_refuses()
     {
         await FailFirstTwoAsync();
         Receiver.Answer = (webhook, context) => WebhookReceiver.SetStatus(context, (string?)webhook.Data["text"] == "first" ? 422 : 200);
@@ -261,7 +261,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
     }
 
     [Test]
-    public async Task Long_answer_is_read_only_in_part_and_cookies_are_ignored()
+    public async Task Server_reads_only_a_part_of_a_long_answer_and_ignores_cookies()
     {
         var written = 0L;
         Receiver.Answer = async (_, context) =>
@@ -330,7 +330,7 @@ public sealed class WebhookWorkerTests : WorkerFixture
         }
     }
 
-    // Posts two events, and waits until the worker has given them up. The receiver still answers 500 afterwards.
+    // Posts two events, and waits until both are failed events. The receiver still answers 500 afterwards.
     private async Task FailFirstTwoAsync()
     {
         Receiver.Answer = (_, context) => WebhookReceiver.SetStatus(context, 500);

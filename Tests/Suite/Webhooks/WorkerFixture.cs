@@ -9,7 +9,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Webhooks;
 
-/// <summary>The worker of one webhook, with a room in memory, a receiver in this process, and a clock that the test moves.</summary>
+/// <summary>The worker of one webhook, with a room in memory, a receiver in this process, and a clock that the test advances.</summary>
 public abstract class WorkerFixture
 {
     protected const string Room = "garden";
@@ -87,7 +87,7 @@ public abstract class WorkerFixture
         }
     }
 
-    /// <summary>Runs one attempt, which fails, and moves the clock to the time of the next attempt. Returns the delay.</summary>
+    /// <summary>Runs one attempt, which fails, and advances the clock to the next attempt. Returns the delay.</summary>
     internal async Task<TimeSpan> FailAndWaitAsync()
     {
         var count = Receiver.Received.Count;

@@ -73,7 +73,7 @@ internal sealed class PostgresMigrationTarget(
     private static void AddTexts(NpgsqlCommand command, IEnumerable<string?> texts) =>
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = texts.Select(text => text is null ? null : PostgresText.Clean(text)).ToArray() });
 
-    // Only messages that a search may find have words.
+    // Returns null for a row that no search may find.
     private static string? CreateWords(object?[] row)
     {
         if (row[SearchId] is null || (long)row[IsDeleted]! != 0)

@@ -6,7 +6,7 @@ using RawSocketChat.Server.Storage.Sql.Maintenance;
 
 namespace RawSocketChat.Server.Storage.Postgres.Maintenance;
 
-/// <summary>A change of a PostgreSQL database. The connection has locked the database, so no server can use it.</summary>
+/// <summary>A transaction on a PostgreSQL database. The connection has locked the database, so no server can use it.</summary>
 /// <param name="connection">The connection, on which the transaction has begun. The transaction disposes of it.</param>
 /// <param name="location">The database, for error texts.</param>
 /// <param name="interrupt">Cancels the statements. The transaction disposes of it.</param>

@@ -25,7 +25,7 @@ internal sealed class PostgresSnapshot(NpgsqlConnection connection, string locat
         }
     }
 
-    // This engine needs no checks of its own: PostgreSQL rejects each row whose reference is wrong, and its tool pg_amcheck checks the pages.
+    // There is nothing to check here: PostgreSQL rejects each row whose reference is wrong, and its tool pg_amcheck checks the pages.
     public override void Check(CheckResult result, IProgress<WorkProgress> progress)
     {
     }

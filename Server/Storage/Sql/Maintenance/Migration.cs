@@ -99,7 +99,7 @@ public static class Migration
         }
         finally
         {
-            // The copy is still there if the folder already had the content, from an interrupted migration.
+            // The copy still exists if the folder already had the content from an interrupted migration.
             File.Delete(copy);
         }
     }

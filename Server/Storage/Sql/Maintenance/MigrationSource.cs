@@ -41,7 +41,7 @@ internal sealed class MigrationSource(OfflineTransaction transaction)
     public long Count(MigratedTable table) => transaction.Execute(connection => connection.ExecuteScalar<long>($"SELECT COUNT(*) FROM {table.Name}"));
 
     /// <summary>Reads the next rows of a table.</summary>
-    /// <param name="last">A row, or the key of a row, after which the page begins; null for the first page.</param>
+    /// <param name="last">The last row of the previous page, or only its key; null for the first page.</param>
     /// <exception cref="StorageException">The database cannot be read.</exception>
     public List<object?[]> Read(MigratedTable table, object?[]? last) => transaction.Execute(connection =>
     {
@@ -63,7 +63,7 @@ internal sealed class MigrationSource(OfflineTransaction transaction)
         return values;
     }
 
-    // Each value has its length in front, so two different rows never become the same bytes.
+    // The length precedes each value, so two different rows never become the same bytes.
     private static void Append(IncrementalHash hash, object?[] values)
     {
         foreach (var value in values)

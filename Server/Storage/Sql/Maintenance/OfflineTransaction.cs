@@ -4,9 +4,7 @@ using Dapper;
 
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
-/// <summary>
-/// A change of a database that no server uses, in one transaction. Without a commit nothing is changed. Each engine has a derived class.
-/// </summary>
+/// <summary>A transaction on a database that no server uses. Without a commit, nothing is changed. Each engine has a derived class.</summary>
 internal abstract class OfflineTransaction : IDisposable
 {
     /// <summary>The connection of the transaction.</summary>
@@ -54,7 +52,7 @@ internal abstract class OfflineTransaction : IDisposable
         Connection.Query<(string Id, string Name)>("SELECT id, name FROM users WHERE password_hash IS NOT NULL")
             .ToDictionary(account => account.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Converts a name that an operator has typed into the form that accounts have.</summary>
+    /// <summary>Converts a name from the command line to the form of account names (NFKC).</summary>
     public static string NormalizeName(string name) => name.Normalize(NormalizationForm.FormKC);
 
     public abstract void Dispose();

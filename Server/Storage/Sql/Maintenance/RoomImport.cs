@@ -39,7 +39,7 @@ public sealed class RoomImport : IDisposable
         _hasFile = new Statement(connection, "SELECT 1 FROM files WHERE id = @p1 AND uploader = @p2", 2);
     }
 
-    /// <summary>The id of the room's log. A log that was lost or reset gets another epoch.</summary>
+    /// <summary>Identifies the room's log. A log that was lost or reset gets another epoch.</summary>
     public string Epoch { get; }
 
     /// <summary>Begins an import. Returns null if a room of that name exists.</summary>

@@ -31,7 +31,7 @@ public static class UserErasure
         UPDATE events SET name = @ErasedName, text = '', is_deleted = CASE WHEN kind = 'message' THEN 1 ELSE 0 END WHERE author = @Id;
         """;
 
-    // Other rows that refer to the user, such as sessions, names and memberships, are removed by the database.
+    // The database itself removes the other rows that refer to the user, such as sessions, names and memberships.
     private const string RemoveRows =
         """
         DELETE FROM reactions WHERE "user" = @Id;
@@ -107,7 +107,8 @@ public static class UserErasure
         }
     }
 
-    // The row of a guest is removed some time after the last session. The messages stay, so look for their author too.
+    // The row of a guest is removed some time after the guest's last session. The guest's events stay, so this method also looks for the id among the
+    // authors of events.
     private static bool TryFindById(DbConnection connection, string id, out (string Id, string Name) user)
     {
         user = connection.QueryFirstOrDefault<(string Id, string Name)>(

@@ -7,7 +7,7 @@ using SQLitePCL;
 
 namespace RawSocketChat.Server.Storage.Sqlite.Maintenance;
 
-/// <summary>A change of a database file. The commit overwrites the removed data in the file and in the write-ahead log.</summary>
+/// <summary>A transaction on a database file. The commit overwrites the removed data in the file and in the write-ahead log.</summary>
 /// <param name="folder">The data folder, which this process has locked. The transaction disposes of it.</param>
 /// <param name="connection">The connection, on which the transaction has begun. The transaction disposes of it.</param>
 /// <param name="file">The full path of the database.</param>

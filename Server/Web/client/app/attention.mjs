@@ -4,7 +4,7 @@ import { ask } from './chat.mjs';
 import { state } from './store.mjs';
 
 const READ_AFTER_MS = 1_000;     // so that many messages need only one request
-const TYPING_EVERY_MS = 3_000;   // after each frame, the others see for 6 seconds that the person is writing
+const TYPING_EVERY_MS = 3_000;   // after each frame, other people see for 6 seconds that the person is writing
 
 /** The read marks that the server has, by room. @type {Map<string, number>} */
 const reported = new Map();
@@ -52,5 +52,5 @@ export function reportTyping(text) {
   typing = isWriting ? { room: room.name, at: performance.now() } : null;
 }
 
-/** Notes that the person has sent the message. For the others, the message ends the typing. */
+/** Notes that the person has sent the message. Other people's pages end the typing when they receive the message. */
 export function typingIsOver() { typing = null; }

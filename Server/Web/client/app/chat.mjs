@@ -118,7 +118,7 @@ export function searchDirectory(match) {
 }
 
 /**
- * Asks for a part of a room's history: the events before the log's first one, those after its last one, or the newest ones.
+ * Asks for a part of a room's history: the events before the first event of the log, the events after its last event, or the newest events.
  * @param {Room} room
  * @param {'older' | 'newer' | 'newest'} direction
  */
@@ -139,7 +139,7 @@ export const askAround = (room, seq, { orNext = false } = {}) => ask({ type: 'hi
 const MAX_QUOTES = 500; // the maximum for one room, so that a log full of replies costs the server little
 
 /**
- * Asks for messages that others answer and that are not in the log.
+ * Asks for messages that replies refer to and that are not in the log.
  * @param {Room} room
  * @param {number[]} seqs
  */
@@ -196,7 +196,7 @@ export function continueIdsAfter(items) {
   lastMessageAt = Math.max(lastMessageAt, ...items.map(({ id }) => parseInt(id, 36) || 0));
 }
 
-/** False until the page has read the stored outbox, because the page sends the older messages in the stored outbox first. */
+/** False until the page has read the stored outbox. The page must send the older messages in this outbox first. */
 let isOutboxReady = false;
 
 export const outboxIsReady = () => isOutboxReady;
@@ -211,8 +211,8 @@ const canSendTo = (room) => isOutboxReady && connection.isOnline && Boolean(stat
  * Puts a message into the outbox of a room, and sends it if possible.
  * @param {string} text
  * @param {boolean} me
- * @param {{ reply?: number, files?: AttachedFile[], room?: string | null }} options the seq of the message that this one answers, the files that
- *   the server has stored for this message, and the room
+ * @param {{ reply?: number, files?: AttachedFile[], room?: string | null }} options `reply` is the seq of the message that this message
+ *   answers, `files` are the files that the server has stored for this message, and `room` is the room
  */
 export function say(text, me, { reply, files = [], room = state.current } = {}) {
   if (room === null) return;

@@ -19,8 +19,8 @@ const REMEMBERED_FOR_MS = 60 * 60_000; // a visit within this time starts with t
 
 // Two pages with one cookie share a session, and usually one connection (Tabs). If they do not share a connection, each page that uses WebSocket has
 // its own WebSocket. With the other transports, each page is a separate device of the session, so that each page receives all frames. A page that is
-// loaded again is the same device. If a person duplicates a tab, the new tab has the same device name. Then the server reports a takeover, and the
-// page that has lost the device becomes a new device.
+// loaded again keeps its device name. If a person duplicates a tab, the new tab has the same device name as the old tab. The server then reports a
+// takeover to the page that has lost the device, and this page creates a new device name.
 /** @type {HttpSessionState} */
 const http = { cursor: null, trusted: new Set(), device: load('sessionStorage', DEVICE_KEY) ?? newDevice() };
 
@@ -55,8 +55,8 @@ export const transportChoice = new TransportChoice(
 
 /**
  * Whether this page may share a connection with the other tabs. A page in a frame may not, because its storage and its session can differ from those
- * of the other tabs. `isAllowed` below has two more conditions: the page must have a cookie, because otherwise each tab has a session of its own; and the
- * person must not have chosen a transport.
+ * of the other tabs. `isAllowed` below adds two conditions. The page must have a cookie, because without a cookie each tab has its own session. The person must
+ * not have chosen a transport.
  */
 const maySharePage = !isFramed && parameters.get('tabs') !== 'own' && typeof BroadcastChannel !== 'undefined' && Boolean(navigator.locks);
 

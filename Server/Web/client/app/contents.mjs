@@ -1,5 +1,5 @@
-// The contents of files: their addresses, and how the page gets them. A browser sends the cookie with the request for a picture. A page without
-// a cookie fetches the content with its token, and shows it by a blob address.
+// Loads and saves the contents of files. A browser sends the cookie with the request for a picture. A page without a cookie fetches the content
+// with its token, and shows the content by a blob address.
 
 import { identity } from './identity.mjs';
 import { address, isFile } from './page.mjs';
@@ -42,7 +42,7 @@ export function loadWhenNear(node, path) {
   observer.observe(node);
 }
 
-/** The blob addresses of elements, until the element has another content. @type {WeakMap<Element, string>} */
+/** The blob addresses of audio and video elements, until unload() releases them. @type {WeakMap<Element, string>} */
 const blobs = new WeakMap();
 
 /**
@@ -59,7 +59,7 @@ export async function loadContent(node, path) {
   }
   try {
     const url = await fetchContent(path);
-    if (node.dataset.path !== path) return URL.revokeObjectURL(url); // meanwhile the page has asked for another content for this element
+    if (node.dataset.path !== path) return URL.revokeObjectURL(url); // by now, this element needs other content or none
     node.src = url;
     if (node instanceof HTMLImageElement) node.addEventListener('load', () => URL.revokeObjectURL(url), { once: true });
     else blobs.set(node, url);

@@ -1,4 +1,4 @@
-// Reports that a person has left a room only after some seconds. So the others see nothing if the person only loads the page again.
+// Shows only after some seconds that another person has left a room. So this page shows nothing if the other person only reloads the page.
 
 import { wasRemoved } from '../people.mjs';
 import { state } from './store.mjs';

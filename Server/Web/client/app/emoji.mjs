@@ -1,4 +1,4 @@
-// Fetches the table of emoji of the page's language from the server, and stores the emoji that the person has used last.
+// Fetches the emoji table for the page's language from the server, and stores the emoji that the person has used last.
 
 import { parseEmoji, readRecentEmoji, withRecentEmoji } from '../emoji.mjs';
 import { currentLanguage } from '../language.mjs';

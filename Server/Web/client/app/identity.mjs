@@ -15,7 +15,7 @@ import { state } from './store.mjs';
 
 export const identity = {
   /** Whether the page's session is in a cookie. A page from disk, or a page without cookies, holds the session's token itself. */
-  usesCookie: !isFile && !siteToken && !expectsSiteToken, // most browsers keep no cookies of a page in a frame of another site
+  usesCookie: !isFile && !siteToken && !expectsSiteToken, // most browsers block the cookies of a page in a frame of another site
   /** The session's token; null if the page uses a cookie. @type {string | null} */
   token: null,
   /** The user that the cookie identifies. @type {string | null} */
@@ -35,7 +35,7 @@ export const identity = {
 /** The name that the page wants to have. */
 const wantedName = () => state.self && !identity.entering?.strict ? state.self.name : identity.entering?.name;
 
-/** The query of the WebSocket's address. A page with a cookie needs none. */
+/** The query of the WebSocket's address. A page with a cookie needs no query. */
 export function socketQuery() {
   const query = new URLSearchParams();
   if (identity.usesCookie) return query;
@@ -185,7 +185,7 @@ export function forgetSession() {
 export function savePlace(place) {
   const { token, usesCookie } = identity;
   const now = JSON.stringify([place, token, usesCookie]);
-  if (now === saved) return; // the caller calls this for each change of the rooms, and most of these do not change the place
+  if (now === saved) return; // this function runs after each change of the rooms, and most changes do not affect the place
   saved = now;
   save('localStorage', NAME_KEY, place.name);
   save('sessionStorage', STORAGE_KEY, { ...place, ...token && { session: token } });

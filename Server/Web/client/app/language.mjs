@@ -33,7 +33,7 @@ function show(tag, texts) {
   scheduleRender();
 }
 
-/** The language that the page shows, or whose table it waits for. */
+/** The language that the page shows, or will show when its table arrives. */
 let wanted = { language: 'en', tag: '' };
 
 /**

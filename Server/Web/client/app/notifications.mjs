@@ -1,4 +1,4 @@
-// Tells the person about messages while the person looks elsewhere: by notifications of the browser and by a sound, if the person has turned them on.
+// Alerts the person to messages while no tab of the chat has the focus. The person can turn on notifications of the browser, and a sound.
 
 import { AlertClaims } from '../alert-claims.mjs';
 import { notificationsOf } from '../notification.mjs';
@@ -16,7 +16,7 @@ export const canNotify = typeof Notification !== 'undefined' && window.isSecureC
 export const areNotificationsOn = () => canNotify && Notification.permission === 'granted' && load('localStorage', NOTIFICATIONS_KEY) === true;
 
 /**
- * Switches the notifications on or off. The browser may ask the person first. Returns whether they are on.
+ * Switches the notifications on or off. The browser may ask the person first. Returns whether the notifications are on.
  * @param {boolean} isOn
  */
 export async function setNotifications(isOn) {
@@ -25,19 +25,19 @@ export async function setNotifications(isOn) {
   return isAllowed;
 }
 
-// A tab waits for a moment before it tells the person. Meanwhile another tab may report that it has told the person, or that the person is looking at
-// that tab. The waiting times differ, so that two tabs rarely decide at the same time.
+// A tab waits for a moment before it alerts the person. During this time, another tab may report that it has alerted the person, or that it has the
+// focus. The waiting times differ, so that two tabs rarely decide at the same time.
 const WAIT_MS = 100;
 const SPREAD_MS = 200;
 
 const claims = new AlertClaims();
 
-/** The channel between the tabs. In a browser without channels, each tab tells the person. */
+/** The channel between the tabs. In a browser without channels, each tab alerts the person. */
 const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`${STORAGE_KEY} alerts`);
 tabs?.addEventListener('message', ({ data }) => claims.note(String(data?.room), Number(data?.seq)));
 
 /**
- * Tells the person about new events, unless the person is looking at a tab of this chat.
+ * Alerts the person to new events, unless a tab of this chat has the focus.
  * @param {Frame[]} events
  * @param {(room: string) => void} open called when the person has clicked on a notification
  */
@@ -82,7 +82,7 @@ function show(alerts, open) {
         open(tag);
       };
     } catch {
-      // Browsers on phones show only notifications of a worker.
+      // On phones, browsers show a notification only if a worker creates it.
       if (usesWorker) navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, { ...options, data: { room: tag, seq } })).catch(() => {});
     }
   }

@@ -10,7 +10,7 @@ import { usesWorker } from './worker.mjs';
 
 const SAVE_AFTER_MS = 1_000; // so that many messages need only one change of the database
 
-/** The entries and the read marks of the rooms that the database has. @type {Map<string, { entries: Entry[], read: number }>} */
+/** For each room, the entries and the read mark that the database has. @type {Map<string, { entries: Entry[], read: number }>} */
 const saved = new Map();
 
 /** The rooms to remove from the database: the user is not in them any more, or the page has dropped their newest messages. @type {Set<string>} */
@@ -56,7 +56,7 @@ export function forgetOfflineRoom(room) {
 }
 
 /**
- * Removes the stored messages of all other users, and of this user's other rooms.
+ * Removes the stored messages of all other users, and of the rooms that are not in `rooms`.
  * @param {string} user
  * @param {Set<string>} rooms
  */

@@ -1,4 +1,4 @@
-// The page's address, and the browser's storage for it.
+// The page's address with its parameters, and access to the browser's storage.
 
 import { serverAddress, storageKey } from '../server-address.mjs';
 import { serverSettings } from '../server-settings.mjs';
@@ -31,7 +31,7 @@ export const expectsSiteToken = isFramed && !siteToken && server.takesTokens && 
 /** Whether the server has sent the browser here after a login with the provider. The session is in the cookie. */
 export const isBackFromLogin = fragment.has('signed-in');
 
-/** The seq of a message in the room of the address. A link to a message contains this seq, and a notification of the worker opens the page with it. */
+/** The seq of the message to show, from the fragment. A link to a message contains this seq. A notification of the worker opens such a link. */
 export const linkedMessage = Number(fragment.get('message')) || null;
 
 function takeFragment() {
@@ -46,7 +46,7 @@ function takeFragment() {
 /** The address of the server's WebSocket. */
 export const address = serverAddress(location, parameters.get('server'));
 
-/** The name of this server's data in the browser's storage, and of the channel between its tabs. */
+/** The first part of all keys in the browser's storage, and of the names of the channels between tabs. */
 export const STORAGE_KEY = storageKey(address);
 
 /** The drafts. */
@@ -73,7 +73,7 @@ export const NOTIFICATIONS_KEY = `${STORAGE_KEY} notifications`;
 export const PUSH_KEY = `${STORAGE_KEY} push`;
 
 /**
- * Reads a value. A browser may forbid storage (for a page from disk, or by its settings); the chat works without it.
+ * Reads a value. A browser may forbid storage, for example for a page from disk. The chat works without storage.
  * @param {'localStorage' | 'sessionStorage'} storage
  * @param {string} key
  */
@@ -95,7 +95,7 @@ export function save(storage, key, value) {
 }
 
 /**
- * The address with which others join a room. A page from disk gives the address of the server's page.
+ * The link to a room, for other people. If this page is from disk, the link leads to the server's page.
  * @param {string} room
  * @param {number} [seq] a message that the page shows after the join
  */

@@ -1,4 +1,4 @@
-// The person's settings of the page in this browser. All tabs share them.
+// The person's settings for the page in this browser. All tabs share these settings.
 
 import { useClock } from '../formatting.mjs';
 import { isQuietAt } from '../quiet.mjs';
@@ -6,8 +6,8 @@ import { load, nowIso, PREFERENCES_KEY, save } from './page.mjs';
 
 /**
  * @typedef {{ language: string, density: 'comfortable' | 'compact', clock: 'auto' | '12' | '24', alerts: 'all' | 'mentions', sound: boolean, quietUntil: string | null, favourites: string[] }} Preferences
- * `language` is a key of LANGUAGES, or 'auto' for the browser's language. `alerts` says which messages may notify the person, if the level of the room allows them too. `quietUntil` is the end of "do not disturb" (ISO
- * 8601), or 'forever'.
+ * `language` is a key of LANGUAGES, or 'auto' for the browser's language. `alerts` says which messages may cause alerts; the notification level of the
+ * room must allow them too. `quietUntil` is the end of "do not disturb" (ISO 8601), or 'forever'.
  */
 
 /** @type {Preferences} */

@@ -9,7 +9,7 @@ import { onPreferences, preferences } from './preferences.mjs';
 import { state } from './store.mjs';
 import { usesWorker } from './worker.mjs';
 
-/** Whether the operator and the browser have what push messages need. */
+/** Whether the operator has set a key for push messages, and the browser supports push messages. */
 export const canPush = usesWorker && canNotify && server.pushKey !== null && 'PushManager' in window;
 
 /** Whether the user of this page gets push messages in this browser. */
@@ -40,7 +40,7 @@ export async function setPush(isOn) {
 }
 
 /**
- * Ends the push messages of this browser, for example because the session has ended. Returns the endpoint of the subscription, or null.
+ * Unsubscribes this browser from push messages, for example because the session has ended. Returns the endpoint of the subscription, or null.
  * @returns {Promise<string | null>}
  */
 export async function forgetPush() {
@@ -63,8 +63,8 @@ const findPushManager = async () => (await within(WORKER_WITHIN_MS, navigator.se
 let refreshedFor = '';
 
 /**
- * Sends the subscription to the server, once for each person. The browser replaces the subscription from time to time,
- * and the server stores it for the session.
+ * Sends the subscription to the server, once for each user and session of this page. The server may not have it yet: browsers replace
+ * subscriptions from time to time, and the server stores a subscription for one session.
  */
 export function refreshPush() {
   const person = `${state.self?.user} ${state.self?.guest}`;

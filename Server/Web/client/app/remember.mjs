@@ -24,7 +24,7 @@ export const remember = oncePerFrame(() => {
   /** @type {NonNullable<Place['marks']>} */
   const marks = rooms.flatMap((room) => {
     const { epoch = null, firstUnread = null, mark = null } = state.rooms.get(room) ?? {};
-    const shown = epoch !== null && firstUnread !== null ? { epoch, seq: firstUnread } : mark; // before the first join, the room still has its earlier mark
+    const shown = epoch !== null && firstUnread !== null ? { epoch, seq: firstUnread } : mark; // before the first join: the mark from before the reload
     return shown ? [[room, shown]] : [];
   });
   savePlace({ user, name, enteredAs: identity.enteredAs, rooms, current, ...direct.length > 0 && { direct }, ...marks.length > 0 && { marks } });

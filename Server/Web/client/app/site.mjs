@@ -15,7 +15,7 @@ export let site = siteFrom(load('localStorage', SITE_KEY)); // the answer of the
 const listeners = [];
 
 /**
- * Registers a function to call when the page has learned what the operator has set.
+ * Registers a function to call when the operator's settings have arrived.
  * @param {() => void} listener
  */
 export function onSite(listener) { listeners.push(listener); }
@@ -34,7 +34,7 @@ function siteFrom(answer) {
   };
 }
 
-/** Asks the server. An older server has no answer; then the page keeps its own name and color. */
+/** Asks the server for the operator's settings. An older server does not have them; the page then keeps its default name and color. */
 export async function askSite() {
   if (isFile) return;
   try {

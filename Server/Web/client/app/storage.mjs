@@ -1,4 +1,4 @@
-// The page's databases: the outbox, and the messages for the time without a network.
+// The page's databases: the outbox, and the messages that the page shows while it is offline.
 
 import { OfflineStore } from '../offline-store.mjs';
 import { OutboxStore } from '../outbox-store.mjs';

@@ -33,7 +33,7 @@ export function viewOf(room) {
 }
 
 /**
- * Returns the `order` of the entry at which the reader is in a room, or null if the log follows the newest messages.
+ * Returns the `order` of the entry to which the reader has scrolled in a room, or null if the log follows the newest messages.
  * @param {string} room
  */
 export function readerAt(room) {

@@ -84,7 +84,7 @@ export function retry(key) {
 }
 
 /**
- * Removes the files of a room's draft, and returns those that a message can contain.
+ * Removes the files from a room's draft. Returns the uploaded files; only these can be in a message.
  * @param {string} room
  */
 export function takeFiles(room) {

@@ -1,4 +1,4 @@
-// Starts the service worker, with which the page can be installed and works offline.
+// Starts the service worker. With it, a person can install the page and use it offline.
 
 import { isEmbedded, isFile, isFramed } from './page.mjs';
 

@@ -30,7 +30,7 @@ export class ClockOffset {
 }
 
 /**
- * The words for the offset, or no words if it is not known.
+ * The words for the offset; empty if the offset is not known.
  * @param {Pick<ClockOffset, 'isKnown' | 'ahead' | 'error'>} offset
  */
 export function offsetWords({ isKnown, ahead, error }) {

@@ -12,7 +12,7 @@ export const MESSAGES = 24;
 
 /** From the oldest technique to the newest. @type {TransportName[]} */
 const TRANSPORTS = ['poll', 'longpoll', 'iframe', 'stream', 'sse', 'ws'];
-const MESSAGE_EVERY_MS = 350;        // slower than the server's rate limit for one person
+const MESSAGE_EVERY_MS = 350;        // so the messages stay below the server's rate limit for one person
 const PINGS = 16;                    // the server truncates its time to milliseconds, so several pings make the estimate more exact
 const PING_EVERY_MS = 55;
 const LATE_MESSAGES_WITHIN_MS = 10_000;
@@ -46,8 +46,8 @@ export async function compareTransports(user, show, signal) {
     const running = lanes.filter(({ error }) => !error);
     const best = running.at(-1);
     if (!best) throw new Error(t('No way to connect works here.'));
-    // The sender has a separate lane, so that the answers to its messages do not count for a measured lane. Without WebSocket, the sender polls:
-    // the lanes and the page itself then keep five requests open, and browsers open at most six connections to a server.
+    // The sender has a separate lane, so that the answers to its messages do not count for a measured lane. If WebSocket does not work, the
+    // sender polls: a browser opens at most six connections to a server, and the lanes and the page itself already keep five requests open.
     sender = new Lane(best.name === 'ws' ? 'ws' : running[0].name, best.room, clocks, 'lab-speaker');
     await sender.open();
     for (let i = 0; i < PINGS; i++) {
@@ -83,7 +83,7 @@ export async function compareTransports(user, show, signal) {
   } finally {
     clearInterval(ticker);
     const all = sender ? [...lanes, sender] : lanes;
-    // The person owns the room, so one lane can remove it for all.
+    // The person owns the room, so any open lane can remove it.
     const open = all.find(({ error }) => !error);
     await open?.ask({ type: 'close', room: open.room }).catch(() => {});
     all.forEach((lane) => lane.close());

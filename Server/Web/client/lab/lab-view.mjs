@@ -1,4 +1,4 @@
-// The dialog of the transport lab.
+// The dialog that compares the transports (the transport lab).
 
 import { identity } from '../app/identity.mjs';
 import { state } from '../app/store.mjs';
@@ -19,7 +19,7 @@ const toWireMedian = ({ toWire }) => percentile(toWire, .5);
 /** @type {Measure} */
 const toPageMedian = ({ toPage }) => percentile(toPage, .5);
 
-/** The table's columns, by their common heading. @returns {Record<string, Record<string, Measure>>} */
+/** The table's columns. Each key of the outer object is a heading over several columns. @returns {Record<string, Record<string, Measure>>} */
 const columns = () => ({
   '': { [t('messages')]: ({ count }) => count, [t('requests')]: ({ busy }) => busy?.requests },
   [t('bytes')]: { [t('extra')]: ({ busy }) => busy && busy.bytes - busy.payload, [t('messages')]: ({ busy }) => busy?.payload, [t('quiet minute')]: ({ idle }) => idle && idle.bytes * 60 / QUIET_S },

@@ -1,4 +1,4 @@
-// One transport in the transport lab.
+// A lane of the transport lab: one of the transports that the lab compares.
 
 import { address, createId } from '../app/page.mjs';
 import { t } from '../language.mjs';

@@ -41,7 +41,7 @@ export class TrafficMeter {
 /** @typedef {{ requests: number, bytes: number, payload: number }} Traffic */
 
 /**
- * Returns the given percentile, or null without values.
+ * Returns the given percentile, or null if there are no values.
  * @param {number[]} values
  * @param {number} part from 0 to 1
  */

@@ -12,11 +12,11 @@ export const FIRST_FRAME_WITHIN_MS = 6_000;
 export const ANSWER_WITHIN_MS = 15_000;     // long enough for an answer that waits for the server's disk
 
 const MAX_FRAMES_PER_POST = 20;             // 20 texts of the default maximum length have at most 480 KB; a POST may have 1 MB
-const NO_CURSOR = 1;                        // no frame has this cursor, so the server answers it with a welcome
+const NO_CURSOR = 1;                        // no frame has this cursor, so the answer to a request with this cursor contains a welcome
 
 /**
  * Sends frames by POST /send. Reads frames by GET requests. The cursor in a request says which frames have arrived. Each subclass
- * reads in its own way.
+ * implements the reading.
  * @implements {Transport}
  */
 export class HttpTransport {
@@ -33,7 +33,7 @@ export class HttpTransport {
 
   /**
    * @param {string} base the page's address
-   * @param {HttpSessionState} session the state that this transport shares with the next one
+   * @param {HttpSessionState} session the state that this transport shares with the next transport
    */
   constructor(base, session) {
     this.#base = base;
@@ -116,7 +116,7 @@ export class HttpTransport {
   url(path) { return new URL(path, this.#base); }
 
   /**
-   * Makes a request with a time limit of its own. Without a limit, a browser may wait for minutes on a connection that broke while it was
+   * Makes a request with a time limit. Without a limit, a browser may wait for minutes on a connection that broke while it was
    * idle.
    * @param {string} path
    * @param {{ within: number, body?: string }} options
@@ -157,7 +157,7 @@ export class HttpTransport {
     }
   }
 
-  /** Posts the waiting frames. Delivers the answers before other frames, so that the acknowledgement of a message comes before its copy. */
+  /** Posts the waiting frames. Delivers the answers before other frames, so that the acknowledgement of a message comes before the copy of the message. */
   async #post() {
     if (this.#isPosting) return;
     this.#isPosting = true;
@@ -178,7 +178,7 @@ export class HttpTransport {
     }
   }
 
-  /** Called when every waiting frame was sent and answered. A subclass may override this method. */
+  /** Called when all waiting frames are sent and answered. A subclass may override this method. */
   afterPost() {}
 
   /** Called after each answer to a POST. A subclass may override this method. */

@@ -8,11 +8,11 @@ import { FIRST_FRAME_WITHIN_MS, HttpTransport } from './http.mjs';
 /** @import { CloseInfo, Frame } from '../types.js' */
 
 // If a stream is silent for this time, the page opens it again. By default, the server sends a keep-alive every 15 s, but only HTTP streaming shows
-// keep-alives to the page. So with the other transports, the page also opens an idle stream again.
+// keep-alives to the page. So with the other transports, the page also reopens a stream that is only idle.
 const SILENCE_MS = 45_000;
 const OWN_COPY_WITHIN_MS = 4_000; // the copy of the page's own message arrives within this time, unless the stream is broken
 const TICK_MS = 50;
-const MAX_PROBINGS = 4;         // streams; if the page was too busy to judge the probes of a stream, it opens another one
+const MAX_PROBINGS = 4;         // streams; if the page was too busy to judge the probes of a stream, it opens another stream
 
 /**
  * Reads a response that stays open. Each subclass has its own `connect` and `disconnect`. Each stream begins with probes that show whether
@@ -64,8 +64,8 @@ export class StreamTransport extends HttpTransport {
   }
 
   /**
-   * Waits for the copy of the page's own message. A browser reports neither a broken connection of an iframe, nor a connection
-   * on which nothing arrives any more. So if the copy does not arrive in time, the page opens the stream again.
+   * Waits for the copy of the page's own message. A browser does not report when the connection of an iframe breaks, or when
+   * nothing arrives any more. So if the copy does not arrive in time, the page opens the stream again.
    * @override
    * @param {Frame[]} answers
    */

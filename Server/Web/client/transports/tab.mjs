@@ -8,14 +8,14 @@ const MAX_SILENT_TICKS = 3;
 
 /**
  * Asks the leading tab regularly whether it still runs. The browser can freeze a hidden tab, and a script can hang: such a tab keeps its lock but
- * does not answer. Then this tab takes the lead: a visible tab after a few seconds, because a person waits, and a hidden tab later, because the
- * leading tab may only be slow. This tab counts its own ticks without an answer, and does not measure the time, because it may have been frozen
+ * does not answer. This tab then takes the lead. A visible tab does so after a few seconds, because a person waits. A hidden tab waits longer, because the
+ * leading tab may only be slow. This tab counts its ticks without an answer and does not measure the time, because this tab may have been frozen
  * too.
  * @implements {Transport}
  */
 export class TabTransport {
   #tabs; #user; #isAttached = false; #timer = 0; #silentTicks = 0;
-  /** The texts of one turn of the event loop. They are one message, so that no text of another tab comes between them. @type {string[]} */
+  /** The texts of one turn of the event loop. This tab sends them as one message, so that no text of another tab comes between them. @type {string[]} */
   #texts = [];
   /** The name of the leading tab; null until this tab has received a message from it. @type {string | null} */
   #leader = null;

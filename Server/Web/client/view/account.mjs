@@ -187,7 +187,7 @@ $('settings-tabs').addEventListener('keydown', ({ key }) => {
 
 // The look
 
-/** The choices of the look, by the name of their radio buttons. @type {Record<string, { current: () => string, choose: (value: any) => void }>} */
+/** The choices in the tab "Look", by the name of their radio buttons. @type {Record<string, { current: () => string, choose: (value: any) => void }>} */
 const CHOICES = {
   theme: { current: currentTheme, choose: chooseTheme },
   density: { current: () => preferences.density, choose: (density) => setPreferences({ density }) },

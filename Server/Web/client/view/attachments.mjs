@@ -19,7 +19,7 @@ import { $, closestTo, el, icon, input, isDialogOpen, setAttribute, setText, wor
 
 const list = $('tray');
 
-/** The rooms in which a message waits for its uploads. The value is the seq of the message that the waiting one answers. @type {Map<string, number | undefined>} */
+/** The rooms in which a message waits for its uploads. The value is the seq of the message that the waiting message answers. @type {Map<string, number | undefined>} */
 export const waitingMessages = new Map();
 
 /** All browsers show pictures of these types. A picture of another type gets an icon. */
@@ -167,7 +167,7 @@ document.addEventListener('paste', (event) => {
   addFiles([...data.files]);
 });
 
-// Dropping. The whole page takes the drop: otherwise the browser would open a file that is dropped beside the log.
+// Dropping. The whole page accepts files: otherwise the browser would open a file that a person drops beside the log.
 
 /** @param {DragEvent} event */
 const hasFiles = (event) => Boolean(event.dataTransfer?.types.includes('Files'));

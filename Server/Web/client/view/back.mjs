@@ -17,7 +17,7 @@ const shownLevel = () => isDialogOpen() || ui.drawer === 'people' ? ABOVE : ui.d
 const historyLevel = () => /** @type {number} */ (history.state?.level ?? LIST);
 
 /**
- * Gives the browser's history as many entries as there are levels. In a frame of a site, the history belongs to the site, and the page has one level.
+ * Brings the browser's history to the level that the page shows. Does nothing on an embedded page, because the site around the frame owns the history.
  */
 export function renderBack() {
   if (isEmbedded || !NARROW.matches || !ui.inside || isTravelling) return;

@@ -54,7 +54,7 @@ let isCarrying = false;
 export function setTypedAhead(value) { isTypedAhead = value; }
 
 /**
- * Runs the change of the state that the answer to a typed command causes. If this opens a room, the text in the input moves to that room.
+ * Runs `change`, which applies the answer to a typed command. If this opens a room, the text that the person typed after the command moves to it.
  * @param {() => void} change
  */
 export function carryDraft(change) {
@@ -88,7 +88,7 @@ onChange((before, after) => {
 });
 
 /**
- * Moves a draft to the server's spelling of its room's name. Call this before the state changes.
+ * Moves a draft when the server spells the room's name differently. Call this before the state changes.
  * @param {string} from
  * @param {string} to
  */
@@ -107,7 +107,7 @@ export function draftOf(room) {
 }
 
 /**
- * Removes the text of a room's draft, because it is sent.
+ * Removes the text of a room's draft, because the page sends this text.
  * @param {string} room
  */
 export function removeDraft(room) {

@@ -46,7 +46,7 @@ export function setDirectoryNote(text) {
 }
 
 /**
- * Shows an error in the current room's log, or in the directory if the person is in no room. Returns false, so that a caller can return it.
+ * Shows an error in the current room's log, or in the directory if the person is in no room. Always returns false, so that a caller can return this result.
  * @param {string} text
  */
 export function showError(text) {

@@ -1,4 +1,4 @@
-// Creates and changes DOM nodes. No node is parsed from text.
+// Creates and changes DOM nodes. The page never parses text as HTML.
 
 import { scheduleRender } from '../app/scheduling.mjs';
 import { splitServerWords, withoutDirectionControls } from '../direction.mjs';
@@ -53,7 +53,7 @@ const DIALOGS = [directory, search, account, $('lab'), leaving, linkQuestion, me
 
 /**
  * Opens a dialog. Then draws the page again, because other parts of the page depend on whether a dialog is open: for example, the Back button of a
- * phone closes it.
+ * phone closes an open dialog.
  * @param {HTMLDialogElement} dialog
  */
 export function openDialog(dialog) {
@@ -139,7 +139,7 @@ export const avatar = (name) => withHue(el('span', { class: 'face', 'aria-hidden
 export const authorName = (name, className = 'author') => withHue(foreign(name, `${className} said-name`), name);
 
 /**
- * Creates the button that opens the menu of a person. In the log, the Tab key skips it: otherwise a person would have to press Tab
+ * Creates the button that opens the menu of a person. In the log, the Tab key skips this button: otherwise a person would have to press Tab
  * hundreds of times to get through the log.
  * @param {User} person
  * @param {...Child} children
@@ -192,7 +192,7 @@ export function setNote(note, text, tone) {
 }
 
 /**
- * Creates the nodes of a text that can contain words of the server: these are English on every page.
+ * Creates the nodes of a text that can contain words of the server. The server's words are English on every page.
  * @param {string} text
  * @returns {Child[]}
  */

@@ -12,7 +12,7 @@ import { DEFAULT_ROOM, enter } from './entrance.mjs';
 import { setJoinNote } from './status.mjs';
 
 const SITE_ANSWERS_WITHIN_MS = 3_000; // if the site has not sent a token in this time, the page shows the form
-const MAX_REJECTED = 2;               // without this limit, the page and a site with wrong tokens would never stop exchanging requests and tokens
+const MAX_REJECTED = 2;               // without this limit, the page would ask a site that sends wrong tokens again and again
 
 let rejected = 0;
 
@@ -27,7 +27,7 @@ if (isEmbedded) {
   });
 }
 
-/** Asks the site for the first token. Until it answers, the form is hidden. */
+/** Asks the site for the first token. The form is hidden until the token is rejected, or SITE_ANSWERS_WITHIN_MS have passed. */
 export function startFrameLogin() {
   if (!expectsSiteToken) return;
   $('entrance').dataset.waiting = '';

@@ -80,7 +80,7 @@ function setTabStop(button) {
 }
 
 /**
- * Shows the name of the emoji under the pointer or with the focus. Screen readers read the label of the button.
+ * Shows the name of the emoji that is under the pointer or has the focus. Screen readers read the label of the button.
  * @param {Event} event
  */
 function showName(event) {

@@ -39,7 +39,7 @@ export function enter(entrance) {
 }
 
 /**
- * Enters with an empty state, except for the outbox.
+ * Drops the user and the rooms, keeps the outbox, and enters.
  * @param {Entrance} entrance
  */
 function startOver(entrance) {

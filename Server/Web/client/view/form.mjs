@@ -73,7 +73,7 @@ function submit() {
 }
 
 /**
- * Shows the answer to a request of the dialog. If the person has closed the dialog, the current log shows an error.
+ * Handles the answer to a request of the dialog. If the person has closed the dialog, the log of the current room shows the error.
  * @param {Request} request
  * @param {Frame} answer
  */

@@ -50,7 +50,7 @@ const LIGHT = '#f3efe7', DARK = '#131519';
 function setTheme(theme) {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  // The color of the window around an installed page: --rail of the theme.
+  // The window of an installed page has the color --rail of the theme.
   $('light-color').setAttribute('content', theme === 'dark' ? DARK : LIGHT);
   $('dark-color').setAttribute('content', theme === 'light' ? LIGHT : DARK);
   $('theme-icon').setAttribute('href', `#i-${theme}`);

@@ -119,7 +119,7 @@ function playerNode(file, kind, id) {
     loadWhenNear(player, contentPath(file));
     return keep(players, id, player, MAX_PLAYERS);
   }
-  // A player can't send the token, so the page has to fetch the whole content first. So a button lets the person decide.
+  // A player can't send the token, so the page must first fetch the whole content. It does so only after a click on this button.
   const button = el('button', { type: 'button', class: 'quiet', 'aria-label': t('Play {file}', { file: isolated(file.name) }) }, t('Play'));
   button.addEventListener('click', () => {
     button.replaceWith(player);

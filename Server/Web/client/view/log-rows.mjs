@@ -187,7 +187,7 @@ export const commandNodes = (commands) => commands.flatMap(({ command, usage, te
 });
 
 /**
- * Creates the button that puts a hint into the input, for the room to which the hint belongs. If no line can express the hint, the log only shows it.
+ * Creates the button that opens the room of a hint and puts the hint into the input. If no line can express the hint, the log only shows it.
  * @param {string} hint
  * @param {string | null} room the room of the error
  */
@@ -216,7 +216,7 @@ const gutterTime = (at) => el('time', { class: 'gutter', datetime: at, title: fu
 
 let listed = { directory: state.directory, names: /** @type {Set<string>} */ (new Set()) };
 
-/** The names of the rooms in the directory. A message can contain many rooms, and the directory is long. */
+/** The names of the rooms in the directory. They are cached, because one message can contain many rooms and the directory is long. */
 function listedRooms() {
   if (listed.directory !== state.directory) listed = { directory: state.directory, names: new Set(state.directory.map(({ room }) => room)) };
   return listed.names;

@@ -148,7 +148,7 @@ function muteLiveRegion() {
 }
 
 /**
- * Whether the row was not drawn at the last drawing, although the log already had its entry: for example because the reader has scrolled.
+ * Whether the row was not drawn before, although its entry is not new: for example because the reader has scrolled up.
  * @param {Row} row
  */
 const isOld = ({ key, entry }) => entry !== undefined && !entry.item && !drawn.rows.has(key) && (!drawn.newest || compareEntries(/** @type {Entry} */ (entry), drawn.newest) <= 0);

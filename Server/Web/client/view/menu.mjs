@@ -24,7 +24,7 @@ function setTabStop(entries, reached) {
 }
 
 /**
- * Lets the arrow keys and letters move the focus in a list. Returns a function: call it after the entries have changed.
+ * Lets the arrow keys and letters move the focus in a list. Returns a function that the caller must call after the entries have changed.
  * @param {HTMLElement} list
  * @param {string} selector
  */

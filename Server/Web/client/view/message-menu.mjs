@@ -122,7 +122,7 @@ $('menu-more').addEventListener('click', () => choose(({ seq }, { name: room }) 
 }));
 $('menu-reply').addEventListener('click', () => choose(startReply));
 /**
- * Copies a text of the message of the menu. The menu shows it, and then closes.
+ * Copies a text of the menu's message. The button confirms the copy, and the menu closes after a moment.
  * @param {HTMLElement} button
  * @param {(entry: Entry, room: Room) => string} textOf
  */

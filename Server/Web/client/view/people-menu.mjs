@@ -64,7 +64,7 @@ export function openConversation({ user, name }) {
 }
 
 /**
- * Inserts a mention. Does nothing if a frame has changed the current room while the menu was open, because the mention belongs to the menu's room.
+ * Inserts a mention. Does nothing if a frame has changed the current room while the menu was open, because the mention is for the room of the menu.
  * @param {User} person
  * @param {string} room
  */

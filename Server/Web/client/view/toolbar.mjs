@@ -1,5 +1,5 @@
-// The buttons beside the menu of a message: reactions and a reply. They exist only in the message under the pointer or with the focus, because
-// the log has hundreds of messages.
+// The buttons beside the menu of a message: reactions and a reply. They exist only in the message that is under the pointer or has the
+// focus, because the log has hundreds of messages.
 
 import { onLanguage } from '../app/language.mjs';
 import { t } from '../language.mjs';

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
-/// <summary>The processor time of some processes, in microseconds.</summary>
+/// <summary>The processor time of one or more processes, in microseconds.</summary>
 /// <param name="Total">The time in user and kernel mode, as counted by the scheduler.</param>
 /// <param name="UserTicks">Time in user mode, in ticks of 1/100 s. The kernel measures this time by sampling, so use only the ratio
 /// of user ticks to all ticks.</param>
@@ -18,7 +18,7 @@ internal readonly record struct CpuTime(double Total, long UserTicks, long Syste
 
     /// <summary>
     /// Returns the processor time of a process and its descendants so far. Descendants that have ended do not count, so the sum decreases
-    /// when one ends.
+    /// when a descendant ends.
     /// </summary>
     public static CpuTime ForProcessTree(int process) =>
         GetProcessTree(process).Aggregate(default(CpuTime), (sum, id) => sum + ForProcess(id));

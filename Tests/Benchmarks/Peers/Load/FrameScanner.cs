@@ -20,8 +20,8 @@ internal sealed class FrameScanner
     private int _fragmentBytes;
 
     /// <summary>
-    /// Reads one frame from the start of <paramref name="bytes"/>. Returns false if the frame is incomplete. For the last fragment of
-    /// a message, returns the whole message; the fragments before the last one are <see cref="FrameKind.Other"/>.
+    /// Reads one frame from the start of <paramref name="bytes"/>. Returns false if the frame is incomplete. The last fragment of a message
+    /// returns the whole message. Earlier fragments have the kind <see cref="FrameKind.Other"/>.
     /// </summary>
     public bool TryRead(ref ReadOnlySpan<byte> bytes, out FrameKind kind, out ReadOnlySpan<byte> payload)
     {

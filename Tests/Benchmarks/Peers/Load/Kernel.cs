@@ -10,7 +10,7 @@ internal static partial class Kernel
     private const int Monotonic = 1;
     private const int Absolute = 1;
 
-    // CPUCLOCK_SCHED: the time that the scheduler counted, in nanoseconds, including threads that have ended.
+    // CPUCLOCK_SCHED: the time that the scheduler counted, in nanoseconds. It includes the time of threads that have ended.
     private const int ProcessSchedulerClock = 2;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]

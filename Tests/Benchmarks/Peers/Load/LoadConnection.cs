@@ -79,7 +79,7 @@ internal sealed class LoadConnection : IDisposable
         }
     }
 
-    /// <summary>Uses the connection for HTTP requests that publish.</summary>
+    /// <summary>Uses the connection to publish with HTTP requests.</summary>
     public void OpenHttp()
     {
         IsHttp = true;
@@ -148,7 +148,7 @@ internal sealed class LoadConnection : IDisposable
 
     private int Receive(Span<byte> buffer) => Socket.Receive(buffer) is > 0 and var received ? received : throw new LoadException("closed before it was ready");
 
-    // Reads complete frames until a frame shows that the connection is subscribed. The receiver later reads the frames after that frame.
+    // Reads complete frames until a frame shows that the connection is subscribed. The receiver reads the later frames.
     private bool ReceiveFrames(Wire wire, ref bool isReady)
     {
         ReadOnlySpan<byte> bytes = Remainder.ToArray();

@@ -13,7 +13,7 @@ internal sealed record LoadResult
 
     public required long Delivered { get; init; }
 
-    /// <summary>Deliveries of a message that had already arrived, or that arrived after a later message.</summary>
+    /// <summary>Deliveries of a message that the subscriber received for the second time, or after a later message.</summary>
     public required long Repeated { get; init; }
 
     /// <summary>The time from the first message to the last delivery.</summary>
@@ -28,7 +28,9 @@ internal sealed record LoadResult
     /// <summary>The processor time of the load generator per delivery.</summary>
     public required double GeneratorMicroseconds { get; init; }
 
-    /// <summary>The median time in ms from the scheduled time of a message until a subscriber received the message; 0 at the maximum rate.</summary>
+    /// <summary>
+    /// The median latency in ms, from the scheduled time of a message until a subscriber received it; 0 at the maximum rate.
+    /// </summary>
     public required double P50 { get; init; }
 
     public required double P99 { get; init; }

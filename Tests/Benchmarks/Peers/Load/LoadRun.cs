@@ -5,8 +5,8 @@ using RawSocketChat.Tests.Benchmarks.Peers.Wires;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 /// <summary>
-/// The load on one peer. One connection publishes, and all connections receive every message. Each message has a scheduled time that does
-/// not depend on the server, so a late message does not delay the next one. Latency is measured from the scheduled time. So the latency
+/// Generates the load on one peer. One connection publishes, and all connections receive every message. Each message has a scheduled time
+/// that does not depend on the server, so a late message does not delay the next one. Latency is measured from the scheduled time, so it
 /// shows every stall of the server.
 /// </summary>
 internal sealed class LoadRun : IDisposable

@@ -3,8 +3,8 @@ using System.Text;
 namespace RawSocketChat.Tests.Benchmarks.Peers.Load;
 
 /// <summary>
-/// Writes and finds the number in a message text. A text consists of <c>@</c>, the number in eight digits, and the letter x up to its size.
-/// No peer adds an <c>@</c> to a message, so the number can be found without parsing the peer's protocol.
+/// Writes and finds the number in a message text. A text consists of <c>@</c>, the number in eight digits, and padding with the letter x. No
+/// peer adds an <c>@</c> to a message, so the number can be found without parsing the peer's protocol.
 /// </summary>
 internal static class MessageNumber
 {
@@ -23,8 +23,8 @@ internal static class MessageNumber
     }
 
     /// <summary>
-    /// Returns the number of the next message in <paramref name="rest"/> and moves <paramref name="rest"/> to the text after it; -1 if
-    /// there is none.
+    /// Returns the number of the next message in <paramref name="rest"/>, and moves <paramref name="rest"/> past the number. Returns -1 if
+    /// there is no number.
     /// </summary>
     public static int FindNext(ref ReadOnlySpan<byte> rest)
     {

@@ -30,8 +30,8 @@ internal sealed class FloorServer : IDisposable
     }
 
     /// <summary>
-    /// For tests with a faulty server: returns how many times a receiver (index) gets a message (number). If this property is null, each
-    /// receiver gets each message once.
+    /// Lets a test simulate a faulty server. From the index of a receiver and the number of a message, returns how many copies of the message
+    /// the receiver gets. If this property is null, each receiver gets one copy.
     /// </summary>
     public Func<int, int, int>? CopyCount { get; init; }
 

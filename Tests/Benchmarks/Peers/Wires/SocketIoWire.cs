@@ -1,8 +1,8 @@
 namespace RawSocketChat.Tests.Benchmarks.Peers.Wires;
 
 /// <summary>
-/// Socket.IO 5 on Engine.IO 4, over WebSocket only. The first digit belongs to Engine.IO (0 open, 2 ping, 3 pong, 4 message). The digit
-/// after a 4 belongs to Socket.IO (0 connect, 2 event).
+/// Socket.IO 5 on Engine.IO 4, over WebSocket only. The first digit is the Engine.IO type of the packet (0 open, 2 ping, 3 pong, 4 message).
+/// The digit after a 4 is the Socket.IO type (0 connect, 2 event).
 /// </summary>
 internal sealed class SocketIoWire : Wire
 {

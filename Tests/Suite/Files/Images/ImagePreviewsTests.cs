@@ -91,7 +91,7 @@ public sealed class ImagePreviewsTests
     }
 
     [Test]
-    public async Task No_preview_is_created_if_the_operator_wants_none()
+    public async Task No_preview_is_created_if_previews_are_disabled()
     {
         _previews.Dispose();
         _previews = Create(new ImageOptions { Previews = false });

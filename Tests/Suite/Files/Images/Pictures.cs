@@ -105,7 +105,7 @@ internal static class Pictures
         return [.. "RIFF"u8, .. LittleEndian(body.Length), .. body, .. Text($"PK\u0003\u0004{Secret}")];
     }
 
-    /// <summary>An animated GIF of two frames with one pixel each, a comment, XMP data, and bytes after the end.</summary>
+    /// <summary>An animated GIF: two frames of one pixel each, a comment, XMP data, and bytes after the end.</summary>
     public static byte[] CreateGif()
     {
         byte[] frame = [0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0];
@@ -120,7 +120,7 @@ internal static class Pictures
         ];
     }
 
-    /// <summary>A PNG of a few kilobytes whose header declares this size in pixels.</summary>
+    /// <summary>A PNG of a few kilobytes. Its header declares the given size in pixels.</summary>
     public static byte[] CreateBomb(int width, int height)
     {
         using var compressed = new MemoryStream();

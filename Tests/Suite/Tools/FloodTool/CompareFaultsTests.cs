@@ -4,7 +4,7 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Tools.FloodTool;
 
-/// <summary>A comparison must detect faults. In all tests but the first, the fake server causes one fault for the only client of each transport.</summary>
+/// <summary>A comparison must detect faults. In all tests except the first, the fake server causes one fault for the only client of each transport.</summary>
 [Category(Categories.Slow)] // runs the load test for seconds
 [Parallelizable(ParallelScope.Self)]
 public sealed class CompareFaultsTests

@@ -158,7 +158,7 @@ public class FloodCommandTests
         exitCode.Should().Be(0, error);
         output.Should().Contain("step          20/s  passed").And.Contain("step          40/s  failed").And.Contain("highest       ");
         var found = JsonNode.Parse(await File.ReadAllTextAsync(file))!["findMax"]!;
-        ((double)found["rate"]!).Should().BeInRange(20, 34, "with a second of warm-up and 0.2 s, 33.3/s are 40 messages");
+        ((double)found["rate"]!).Should().BeInRange(20, 34, "at 33.3/s, the warm-up of one second and the run of 0.2 s have 40 messages");
         ((string)found["limitedBy"]!).Should().Be("server");
     }
 

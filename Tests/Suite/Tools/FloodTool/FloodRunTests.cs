@@ -121,7 +121,7 @@ public sealed class FloodRunTests : IDisposable
     }
 
     [Test]
-    public async Task Publisher_does_not_delay_other_publishers_if_the_server_does_not_read_its_messages()
+    public async Task Publisher_whose_messages_the_server_does_not_read_delays_no_other_publisher()
     {
         // The messages do not fit into the socket buffers. The server reads the messages of the first publisher only after it has read all
         // messages of the second publisher.

@@ -102,7 +102,7 @@ public class GoalsTests
     [TestCase("delivery.max>70ms", 40, 80, 0, Description = "the condition is not met")]
     [TestCase("delivery.p99>=50ms", 40, 80, 4, Description = "the p99 of the tool is within the limits")]
     [TestCase("lost==0", 40, 80, 4, Description = "the metric is not a time")]
-    public void Run_is_invalid_if_the_tool_is_late_at_the_percentile_of_a_met_fail_condition(string fail, double lateness, double lag, int expected) =>
+    public void Run_is_invalid_if_a_fail_condition_is_met_at_a_percentile_at_which_the_tool_is_late(string fail, double lateness, double lag, int expected) =>
         GetExitCode(Passed with { Lateness = new Latency(1, 2, 3, lateness, lateness, 10), Lag = new Latency(1, 2, 3, lag, lag, 10) }, fail).Should().Be(expected);
 
     [TestCase(100, 3_000)]

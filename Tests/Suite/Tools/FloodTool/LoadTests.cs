@@ -106,7 +106,7 @@ public class LoadTests
     }
 
     [Test]
-    public void Messages_go_to_rooms_in_turn()
+    public void Messages_are_assigned_to_the_rooms_round_robin()
     {
         var publications = new Publications(new SteadySchedule(new FloodOptions { Rate = 10, Seconds = 1 }), ["a", "b", "c"]);
         Enumerable.Range(0, 3).Select(publications.GetMessageCount).Should().Equal(4, 3, 3);
@@ -164,7 +164,7 @@ public class LoadTests
     [TestCase("127.0.0.2-127.0.0.4", "127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.2")]
     [TestCase("127.0.0.9", "127.0.0.9 127.0.0.9")]
     [TestCase("127.0.0.255-127.0.1.0,::1", "127.0.0.255 127.0.1.0 ::1 127.0.0.255")]
-    public void Source_addresses_are_used_in_turn(string text, string turns)
+    public void Source_addresses_are_used_round_robin(string text, string turns)
     {
         SourceAddresses.TryParse(text, out var addresses, out var problem).Should().BeTrue(problem);
         turns.Split(' ').Should().AllSatisfy(turn => addresses.Next()!.ToString().Should().Be(turn));

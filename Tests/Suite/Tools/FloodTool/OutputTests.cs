@@ -108,7 +108,7 @@ public class OutputTests
     }
 
     [Test]
-    public void Stall_of_one_second_also_records_the_probes_that_it_skipped()
+    public void Histogram_includes_the_probes_that_a_stall_of_one_second_skipped()
     {
         var lag = Measurements.CreateHistogram();
         var millisecond = System.Diagnostics.Stopwatch.Frequency / 1000;

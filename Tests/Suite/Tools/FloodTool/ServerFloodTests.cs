@@ -35,7 +35,7 @@ public class ServerFloodTests
     }
 
     [Test]
-    public async Task Run_with_rate_0_only_keeps_connections_open()
+    public async Task Flood_with_rate_0_opens_connections_and_sends_no_message()
     {
         var (result, report) = await FloodAsync(new FloodOptions { Connections = 20, Rate = 0, Seconds = 0.1 });
         result.ExitCode.Should().Be(0, "the report says {0}", report);

@@ -14,8 +14,8 @@ public sealed class SlowReaderTests
     [TestCase("sse")]
     public async Task Slow_reader_reconnects_after_the_server_closed_its_connection_and_receives_everything(string transport)
     {
-        // The messages have seven megabytes, which do not fit into the outbox and the socket buffers of a slow reader. But the outbox is
-        // large enough for the other readers, which may pause for half a second on a busy machine.
+        // All messages together have seven megabytes. They do not fit into the outbox and the socket buffers of a slow reader. But the outbox is
+        // large enough for the other readers, which may stall for half a second on a busy machine.
         var options = new FloodOptions { Transports = ParseMix(transport), Connections = 10, Publishers = 2, Slow = 20, Rate = 300, Seconds = 3, TextBytes = 7900, Seed = 3 };
         var (result, report) = await FloodAsync(options, "--Limits:Enabled=false", "--Limits:OutboxBytes=1048576", "--Data:Durability=none");
         result.ExitCode.Should().Be(0, "the report says {0}", report);

@@ -55,7 +55,7 @@ public sealed class PeersCommandTests
     }
 
     [Test]
-    public async Task Run_reports_failed_and_missing_peers_and_measures_the_others()
+    public async Task Comparison_reports_failed_and_missing_peers_and_measures_the_other_peers()
     {
         var floor = PeerCatalog.All.Single(peer => peer.Name == PeerCatalog.Floor);
         using var progress = new StringWriter();
@@ -104,7 +104,7 @@ public sealed class PeersCommandTests
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    // The peer processes that this process has started.
+    // Finds the peer processes that this process has started.
     private static List<int> FindPeerProcesses() => [.. CpuTime.GetProcessTree(Environment.ProcessId).Where(id =>
         File.Exists($"/proc/{id}/cmdline") && File.ReadAllText($"/proc/{id}/cmdline").Contains("Peers.dll\0serve", StringComparison.Ordinal))];
 
