@@ -155,7 +155,8 @@ public static class Mentions
             return fence >= 0 ? fence : FindFence(afterFence + 1);
         }
 
-        // Returns -1 if the rest of the text has no fence. The scanner then searches this rest at most a few more times, so the time stays linear.
+        // Returns -1 if the text has no fence from this index on. Then only the next three characters can still begin a fence, so the scanner searches
+        // this rest only a few more times, and the time stays linear.
         private readonly int FindFence(int from) => from < text.Length ? text.IndexOf(Fence, from, StringComparison.Ordinal) : -1;
 
         private readonly bool TryGetRune(int index, out Rune rune)

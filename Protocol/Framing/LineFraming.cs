@@ -89,8 +89,8 @@ public sealed class LineFraming : IDisposable
         var whole = _line.Memory;
         if (!whole.IsEmpty && IsOptionalCarriageReturn(whole.Span[^1])) whole = whole[..^1];
         _lineReturned = true;
-        // The buffer may hold a carriage return after the limit, because the next byte may be a newline. If the next byte is a NUL, the
-        // carriage return is part of the line, and the line is too long.
+        // The buffer may hold one byte more than the limit: a carriage return. If the delimiter is a NUL, this byte belongs to the line, and the
+        // line is too long.
         var isTooLong = whole.Length > _maxLineBytes;
         line = isTooLong ? whole[.._maxLineBytes] : whole;
         return isTooLong ? LineResult.TooLong : LineResult.Line;

@@ -49,7 +49,7 @@ internal sealed class HookEndpoint(ProgramRequests programs, ConnectionRegistry 
             : (new ClientFrame { Type = ClientFrameType.Say, Text = text }, null);
     }
 
-    // The content type does not matter, because curl -d sends JSON as a form.
+    // The server ignores the content type, because curl -d labels a JSON body as a form.
     private static ReadOnlyMemory<byte>? FindPayload(ReadOnlyMemory<byte> body)
     {
         if (body.Span.TrimStart(RequestBody.JsonWhiteSpace).StartsWith("{"u8))

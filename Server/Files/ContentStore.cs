@@ -53,8 +53,8 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
     /// <param name="file">The file.</param>
     /// <param name="quota">The maximum number and the maximum total size of the uploader's files.</param>
     /// <param name="isGuest">Whether the uploader is a guest.</param>
-    /// <param name="content">The received content, synced to the disk.</param>
-    /// <param name="preview">The preview, synced to the disk; null for none.</param>
+    /// <param name="content">The path of the received content, which is synced to the disk.</param>
+    /// <param name="preview">The path of the preview, which is synced to the disk; null if there is no preview.</param>
     /// <exception cref="StorageException">The file cannot be stored.</exception>
     /// <exception cref="IOException">The content cannot be moved.</exception>
     public async Task<FileAddition> AddAsync(StoredFile file, FileQuota quota, bool isGuest, string content, string? preview)

@@ -54,7 +54,7 @@ internal struct BlockChain
         other = default;
     }
 
-    /// <summary>Removes bytes from the front and returns the blocks that become empty.</summary>
+    /// <summary>Removes bytes from the front. Gives each block that becomes empty back to the pool.</summary>
     public void Consume(int count)
     {
         _start += count;

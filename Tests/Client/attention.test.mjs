@@ -46,7 +46,7 @@ describe('unread messages', () => {
     assert.deepEqual(counts(receive(mentioned, change('edited', 7, 5, { text: 'nobody', mentions: [] }))), [2, 0, 4]);
     assert.deepEqual(counts(receive(mentioned, change('deleted', 7, 5))), [1, 0, 4]);
   });
-  test('are not subtracted twice if they were deleted before the join', () => {
+  test('are subtracted from the count only once if they were deleted before the join', () => {
     const away = markDisconnected(enter(joined(5, messages(1, 5), { read: 3, unread: 2, mentions: 0 })));
     const back = receive(away, joined(6, [change('deleted', 6, 5)], { read: 3, unread: 1, mentions: 0 }), { request: { kind: 'rejoin', room: 'lobby', after: 5 } });
     assert.deepEqual(counts(back), [1, 0, 4]);

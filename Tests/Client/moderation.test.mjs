@@ -101,7 +101,7 @@ test('the page does not join a room again by itself if the user is banned there'
   assert.equal(errorOf(state)[0], 'failed no');
 });
 
-describe('an error of a message', () => {
+describe('an error that the server sends for a message', () => {
   const failed = (code) => receive(start(), { type: 'error', id: '1', code, text: `sorry: ${code}` });
   for (const code of ['muted', 'not-allowed']) test(`${code} makes only this message fail`, () => assert.deepEqual(errorOf(failed(code)), [`failed sorry: ${code}`, 'pending']));
   for (const code of ['not-in-room', 'banned']) {

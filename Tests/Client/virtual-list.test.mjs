@@ -94,7 +94,7 @@ class Reader {
   }
 }
 
-/** Does something, and checks that the first row that begins in the view keeps its place, unless the view is at an end of the content. */
+/** Runs `act`. The first row that begins in the view must keep its place. At an end of the content, the row may move. */
 function checkPlace(reader, words, act) {
   const { surface } = reader;
   const before = surface.firstInView;

@@ -73,7 +73,7 @@ internal sealed record NodeMessage(int Node, IReadOnlyList<NodeMessage.Item> Ite
     internal sealed record Item(
         string What, string? Room = null, string? User = null, string? Name = null, long Seq = 0, bool Off = false, string? By = null, string? ByName = null)
     {
-        /// <summary>Returns null if a field is missing, or if a newer version of the server has sent the notice.</summary>
+        /// <summary>Returns null if a field is missing, or if this version of the server does not know the kind of notice.</summary>
         public NodeNotice? ToNotice() => (What, Room, User, Name) switch
         {
             ("events", { } room, _, _) => new EventsNotice(room, Seq),

@@ -31,7 +31,7 @@ internal static class PostgresSettings
         else if (string.IsNullOrEmpty(parsed.Host) || string.IsNullOrEmpty(parsed.Database))
             yield return $"{Name}: the host or the database is missing; try: {Name} \"Host=localhost;Database=chat;Username=chat\"";
         if (options.Durability == Durability.None)
-            yield return $"{Name}: --{DataOptions.Section}:{nameof(DataOptions.Durability)} none keeps messages in memory only; set one of the two";
+            yield return $"{Name}: --{DataOptions.Section}:{nameof(DataOptions.Durability)} none can't be combined with it, because none keeps messages only in memory; remove one of the two";
         if (options.MaxBytes != 0)
             yield return $"--{DataOptions.Section}:{nameof(DataOptions.MaxBytes)}: limits a SQLite database only; with PostgreSQL, use --{DataOptions.Section}:{nameof(DataOptions.KeepDays)} or --{DataOptions.Section}:{nameof(DataOptions.KeepEvents)}";
         if (options.MaxWalMegabytes != new DataOptions().MaxWalMegabytes)

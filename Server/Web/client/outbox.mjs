@@ -150,8 +150,8 @@ export const failRoom = (state, room, error) => ({
 
 /**
  * Hides the messages of the outbox that have arrived as events (`echo`). The connection can end after the server has stored a message, but
- * before the acknowledgement arrives. The page then gets the event first, and can only guess that the event is this message. The page sends the
- * message again. The acknowledgement has the seq of the event, which confirms the guess.
+ * before the acknowledgement arrives. The page then gets the event without an acknowledgement. It can only guess that the event is the message in
+ * the outbox. The page sends the message again. The acknowledgement has the seq of the event, which confirms the guess.
  * @param {State} state
  * @param {string} name the room
  * @param {Frame[]} events

@@ -75,7 +75,7 @@ public sealed class LongLogTests
         window.frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
         """;
 
-    // Checks that no part of the view is empty: one point every 40 px must be inside a row.
+    // Counts the gaps in the view. The script tests one point every 40 px. A point that is more than 20 px from every row is a gap.
     private const string Gaps = """
         () => {
           const log = document.getElementById('log'), box = log.getBoundingClientRect(), rows = [...log.children].filter((row) => row.className !== 'space').map((row) => row.getBoundingClientRect());

@@ -104,7 +104,7 @@ public sealed class NameLookupTests : SessionStoreFixture
     }
 
     [Test]
-    public async Task New_guest_gets_a_created_name_while_the_storage_cannot_be_read()
+    public async Task New_guest_gets_a_generated_name_while_the_storage_cannot_be_read()
     {
         var store = CreateStore();
         Storage.IsUnreadable = true;

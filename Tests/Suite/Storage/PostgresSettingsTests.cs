@@ -14,7 +14,7 @@ public sealed class PostgresSettingsTests
     [TestCase("Postgres", "Host=db1;Database=chat;Port=s3cret", "--Data:Postgres: this is not a connection string; try: *")]
     [TestCase("Postgres", "Host=db1;Password=s3cret", "--Data:Postgres: the host or the database is missing; try: *")]
     [TestCase("Postgres", "", "--Data:Postgres: the host or the database is missing; try: *")]
-    [TestCase("Durability", "none", "--Data:Postgres: --Data:Durability none keeps messages in memory only; set one of the two")]
+    [TestCase("Durability", "none", "--Data:Postgres: --Data:Durability none can't be combined with it, because none keeps messages only in memory; remove one of the two")]
     [TestCase("MaxBytes", "1000000", "--Data:MaxBytes: limits a SQLite database only; *")]
     [TestCase("MaxWalMegabytes", "5", "--Data:MaxWalMegabytes: limits the log of a SQLite database only; *")]
     public void Error_about_a_bad_setting_names_the_setting_and_not_the_password(string name, string value, string expected)

@@ -46,7 +46,7 @@ public sealed class WebhookConnectorTests : WorkerFixture
     }
 
     [Test]
-    public async Task Server_ignores_the_addresses_of_a_name_that_are_not_allowed()
+    public async Task Server_uses_only_the_allowed_addresses_of_a_name()
     {
         Configure(
             services => services.AddSingleton<INameResolver>(new FakeResolver(_ => [IPAddress.IPv6Loopback, IPAddress.Parse("10.0.0.1"), IPAddress.Loopback])),

@@ -10,7 +10,7 @@ public enum ImportedEvent
     /// <summary>The event is stored without its client id, because the author has used the id in another room.</summary>
     StoredWithoutId,
 
-    /// <summary>The event is stored, but the database does not have all of its files. The text of the message names these files.</summary>
+    /// <summary>The event is stored, but the database does not have all of its files. The import adds the names of the missing files to the text.</summary>
     StoredWithoutFiles,
 
     /// <summary>The event is not stored, because the author has used its client id in this room.</summary>
