@@ -71,6 +71,9 @@ function receiveEvents(events) {
   if (closed && before.current && !state.current && ui.inside) openDirectory(closedWords(before, closed));
 }
 
+// The connection ended before the answer to `logout` arrived.
+let isLoggingOut = false;
+
 onConnection('status', (/** @type {Status} */ status) => {
   batches.flush();
   let next = { ...state, status };
@@ -79,6 +82,7 @@ onConnection('status', (/** @type {Status} */ status) => {
     stopWaitingForForm();
     const lost = new Set(lostRequests.map(({ kind }) => kind));
     if (lost.has('tokens')) setProgramsNote(t('The connection was lost. Please try again when you are connected.'));
+    isLoggingOut ||= lost.has('logout');
     if (lost.has('password')) setAccountNote(t('The connection was lost. Please try again when you are connected.'));
     requests.clear();
     forgetDepartures();
@@ -86,6 +90,10 @@ onConnection('status', (/** @type {Status} */ status) => {
     next = markDisconnected(next);
   }
   if (status.state === 'closed') next = failAll(next, t('The connection is closed.'));
+  if (status.code === BAD_SESSION_CLOSE_CODE && isLoggingOut) {
+    isLoggingOut = false;
+    return finishLogOut();
+  }
   if (status.code === BAD_SESSION_CLOSE_CODE) {
     forgetPush();
     forgetSession();
@@ -114,6 +122,10 @@ function rejectName(refusal, words) {
 }
 
 onConnection('welcome', (/** @type {Frame} */ frame) => {
+  if (isLoggingOut) {
+    isLoggingOut = false;
+    return frame.user === state.self?.user ? void ask({ type: 'logout' }, { kind: 'logout' }) : finishLogOut(); // another user: the session has ended
+  }
   rememberTransport();
   if (identity.usesCookie && frame.user !== identity.cookieUser) return continueWithoutCookie();
   if (!identity.usesCookie) identity.token = frame.session || identity.token;
