@@ -72,10 +72,11 @@ internal sealed class AckRun(AckOptions options, TextWriter progress, Cancellati
         var (serverCpu, writerCpu, ownCpu) = (servers.CpuSeconds, servers.WriterSeconds, Environment.CpuUsage.TotalTime.TotalSeconds);
         interval.Begin();
         await Task.Delay(TimeSpan.FromSeconds(options.Seconds), cancel);
+        // The senders stop when the interval ends. So read PostgreSQL before, while it still works as before.
+        var after = meter is null ? null : await meter.ReadAsync(cancel);
         var (acks, seconds) = interval.End();
         (serverCpu, writerCpu, ownCpu) = (servers.CpuSeconds - serverCpu, servers.WriterSeconds - writerCpu, Environment.CpuUsage.TotalTime.TotalSeconds - ownCpu);
         var otherCores = machine.BusyCores;
-        var after = meter is null ? null : await meter.ReadAsync(cancel);
         await running.WaitAsync(EndTimeout, cancel);
         if (acks == 0)
             throw new BenchmarkException(string.Create(CultureInfo.InvariantCulture, $"no ack arrived in {seconds:0.#} s; use a larger --seconds, or a machine that is less busy"));
