@@ -9,6 +9,8 @@ internal sealed record LoadPlan
     // More servers than this would need another design, so the search for a number of servers ends here.
     private const int MaxSearched = 32;
     private const int MaxDatabases = 256;
+    private const int MaxSimulatedRooms = 2000;
+    private const int MessagesInFlight = 4000;
     private const double BytesPerGigabyte = 1e9;
 
     /// <summary>Connected users.</summary>
@@ -74,6 +76,7 @@ internal sealed record LoadPlan
             DatabaseGigabits = databaseMessages * costs.DatabaseBytes * 8 / 1e9,
             LogMegabytes = perDatabase * costs.LogBytes / 1e6,
             CommitsPerSecond = writes.CommitsPerSecond,
+            DatabaseLimit = FindDatabaseLimit(costs, servers, databases),
             MeanAckMilliseconds = writes.MeanMilliseconds,
             IsStored = perDatabase == 0 || writes.AcksPerSecond >= perDatabase * 0.9,
             LargestRoomMilliseconds = LargestRoom / servers * costs.ServerDelivery / 1000,
@@ -88,39 +91,51 @@ internal sealed record LoadPlan
             ("CPU of the servers", needs.ServerCores / ServerCores),
             ("memory of the servers", needs.ServerGigabytes / ServerGigabytes),
             ("network of the servers", needs.ServerGigabits / Gigabits),
+            ("locks of rooms in the database", MessagesPerSecond / needs.Databases / needs.DatabaseLimit),
             ("CPU of the database", needs.IsStored ? needs.DatabaseCores / DatabaseCores : Math.Max(1.01, needs.DatabaseCores / DatabaseCores)),
             ("network of the database", needs.DatabaseGigabits / Gigabits),
         }.OrderByDescending(resource => resource.Use),
     ];
 
     /// <summary>
-    /// Finds the smallest number of servers, and then of databases, with which no resource is used more than <see cref="MaxUse"/>. If more machines do not
+    /// Finds a small number of servers and databases with which no resource is used more than <see cref="MaxUse"/>. If more machines do not
     /// help, returns the needs with the most machines of the search.
     /// </summary>
     public LoadNeeds FindMachines(Costs costs)
     {
         var needs = GetNeeds(costs, 1, 1);
-        while (needs.Servers < MaxSearched && IsTooMuch(needs, "servers"))
-            needs = GetNeeds(costs, needs.Servers + 1, 1);
-        while (!IsTooMuch(needs, "servers") && needs.Databases < Math.Min(MaxDatabases, Rooms) && IsTooMuch(needs, "database"))
-            needs = GetNeeds(costs, needs.Servers, needs.Databases * 2);
-        return needs;
+        while (true)
+        {
+            // More databases mean more commits for the servers, so more servers may be needed afterwards.
+            if (IsTooMuch(needs, "servers") && needs.Servers < MaxSearched)
+                needs = GetNeeds(costs, needs.Servers + 1, needs.Databases);
+            else if (!IsTooMuch(needs, "servers") && IsTooMuch(needs, "database") && needs.Databases < Math.Min(MaxDatabases, Rooms))
+                needs = GetNeeds(costs, needs.Servers, needs.Databases * 2);
+            else
+                return needs;
+        }
 
         bool IsTooMuch(LoadNeeds some, string kind) => GetUses(some).Any(resource => resource.Name.EndsWith(kind, StringComparison.Ordinal) && resource.Use > MaxUse);
     }
 
-    /// <summary>Returns the most messages per second that one database stores for a number of servers.</summary>
-    public double FindDatabaseLimit(Costs costs, int servers) => WritePath.Run(new WritePathSetup
+    // Returns the most messages per second that one database stores: many senders wait for acks. Under this load the transaction of a server contains
+    // many rooms. Two transactions that have a room in common run one after the other.
+    private double FindDatabaseLimit(Costs costs, int servers, int databases)
     {
-        Costs = costs,
-        Servers = servers,
-        Rooms = 200,
-        Senders = 400,
-        Window = 32,
-        RoomsAtAllServers = true,
-        ServerCores = ServerCores,
-        DatabaseCores = DatabaseCores,
-    }).AcksPerSecond;
+        var rooms = Math.Clamp(Rooms / databases, 1, MaxSimulatedRooms);
+        var senders = Math.Max(2 * rooms, servers);
+        return WritePath.Run(new WritePathSetup
+        {
+            Costs = costs,
+            Servers = servers,
+            Rooms = rooms,
+            Senders = senders,
+            Window = Math.Max(1, MessagesInFlight / senders),
+            RoomsAtAllServers = true,
+            ServerCores = ServerCores,
+            DatabaseCores = DatabaseCores,
+        }).AcksPerSecond;
+    }
 
     /// <summary>Returns the first error in the options, or null.</summary>
     public string? FindError() =>
@@ -163,6 +178,9 @@ internal sealed record LoadNeeds
     public required double LogMegabytes { get; init; }
 
     public required double CommitsPerSecond { get; init; }
+
+    /// <summary>The most messages per second that one database stores.</summary>
+    public required double DatabaseLimit { get; init; }
 
     public required double MeanAckMilliseconds { get; init; }
 

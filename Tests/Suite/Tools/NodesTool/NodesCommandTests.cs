@@ -27,7 +27,7 @@ public sealed class NodesCommandTests
 
         (exitCode, output, error) = await RunAsync("simulate", "--measured", file, "--users", "1000", "--rooms", "10");
         exitCode.Should().Be(NodesCommand.Success, error);
-        output.Should().Contain("| 2 | PostgreSQL, 2 servers |").And.Contain("| connected users | 1,000 |").And.Contain("| first limit |");
+        output.Should().Contain("| 2 | PostgreSQL, 2 servers |").And.Contain("| connected users | 1,000 |").And.Contain("| first limit (share in use) |");
     }
 
     [Test]
