@@ -132,6 +132,9 @@ internal sealed record LoadPlan
             Senders = senders,
             Window = Math.Max(1, MessagesInFlight / senders),
             RoomsAtAllServers = true,
+            // A batch may have thousands of messages, so a short simulation would have too few of them.
+            Seconds = 10,
+            WarmUp = 5,
             ServerCores = ServerCores,
             DatabaseCores = DatabaseCores,
         }).AcksPerSecond;
