@@ -160,9 +160,20 @@ internal sealed class PostgresCluster : IAsyncDisposable
     private static async Task<string> RunAsync(string[] command, CancellationToken cancel)
     {
         using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
+        string error;
         var output = process.StandardOutput.ReadToEndAsync(cancel);
-        var error = await process.StandardError.ReadToEndAsync(cancel);
-        await process.WaitForExitAsync(cancel);
+        try
+        {
+            error = await process.StandardError.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+
         return process.ExitCode == 0 ? await output : throw new BenchmarkException($"{command[0]}: {error.Trim().ReplaceLineEndings(" ")}");
     }
 

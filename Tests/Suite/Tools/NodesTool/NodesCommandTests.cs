@@ -64,7 +64,7 @@ public sealed class NodesCommandTests
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder.Path, File.GetUnixFileMode(folder.Path) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         var running = NodesCommand.RunAsync(["acks", "--servers", "2", "--sqlite", "false", "--seconds", "100", "--folder", folder.Path], output, error, stop.Token);
-        await TestWait.UntilAsync(() => FindProcesses(folder.Path).Count >= 3, () => $"PostgreSQL and two servers to run: {error}");
+        await TestWait.UntilAsync(() => FindProcesses(folder.Path).Count(line => line.Contains("--Data:Nodes", StringComparison.Ordinal)) == 2, () => $"PostgreSQL and two servers to run: {error}");
         await stop.CancelAsync();
         (await running.OrFail("the end")).Should().Be(NodesCommand.Interrupted);
         FindProcesses(folder.Path).Should().BeEmpty();
