@@ -55,6 +55,9 @@ internal sealed class RunningServer : IAsyncDisposable
         StartedIn = startedIn;
     }
 
+    /// <summary>The process id.</summary>
+    public int Id => _process.Id;
+
     public int HttpPort { get; }
 
     public int RawPort { get; }
@@ -86,8 +89,11 @@ internal sealed class RunningServer : IAsyncDisposable
         { RedirectStandardOutput = true })!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (line.StartsWith("To join", StringComparison.Ordinal))
-                return new RunningServer(process, http, raw, began.Elapsed);
+            if (!line.StartsWith("To join", StringComparison.Ordinal))
+                continue;
+            // Read the further output, because the server waits when the pipe is full.
+            _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+            return new RunningServer(process, http, raw, began.Elapsed);
         }
 
         throw new InvalidOperationException("the server did not start");

@@ -19,6 +19,7 @@ public sealed partial class DocumentTests
     [TestCase("Server/docs/operations.md")]
     [TestCase("Server/docs/limits.md")]
     [TestCase("Server/docs/client.md")]
+    [TestCase("Server/docs/scale.md")]
     [TestCase("Server/docs/settings.md")]
     [TestCase("Tests/Benchmarks/README.md")]
     public void Links_of_a_document_resolve(string document)
