@@ -108,6 +108,29 @@ public abstract class PushStoreContract
     }
 
     [Test]
+    public async Task Concurrent_calls_cannot_exceed_the_maximum_of_a_user()
+    {
+        const int Sessions = 4;
+        for (var i = 0; i < Sessions; i++)
+            await StartSessionAsync($"c{i}", "u1");
+        for (var round = 0; round < 50; round++)
+        {
+            // All sessions save at the same time.
+            using var start = new Barrier(Sessions);
+            await Task.WhenAll(Enumerable.Range(0, Sessions).Select(i => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    return SaveAsync(Subscription($"e{i}", $"c{i}", round), maxOfUser: 1);
+                },
+                TaskCreationOptions.LongRunning).Unwrap()));
+            (await ListAsync("Garden")).Should().ContainSingle();
+            foreach (var endpoint in await ListEndpointsAsync())
+                await _store.RemoveAsync(endpoint, null, default);
+        }
+    }
+
+    [Test]
     public async Task List_has_at_most_the_given_number_of_subscriptions()
     {
         for (var i = 1; i <= 3; i++)
