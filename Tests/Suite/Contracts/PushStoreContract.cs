@@ -13,6 +13,9 @@ public abstract class PushStoreContract
     private IIdentityStore _identities = null!;
     private IRoomCatalog _catalog = null!;
 
+    /// <summary>How often calls run at the same time, and the number of subscriptions that the store has before.</summary>
+    protected virtual (int Rounds, int Subscriptions) Race => (20, 0);
+
     /// <summary>Opens an empty store, and the stores of its sessions and rooms.</summary>
     protected abstract (IPushStore Store, IIdentityStore Identities, IRoomCatalog Catalog) Open();
 
@@ -113,7 +116,10 @@ public abstract class PushStoreContract
         const int Sessions = 4;
         for (var i = 0; i < Sessions; i++)
             await StartSessionAsync($"c{i}", "u1");
-        for (var round = 0; round < 50; round++)
+        // The subscriptions of another user make a check take longer, so that the calls overlap.
+        for (var i = 0; i < Race.Subscriptions; i++)
+            await SaveAsync(Subscription($"other{i}", "s2"), Race.Subscriptions, Race.Subscriptions);
+        for (var round = 0; round < Race.Rounds; round++)
         {
             // All sessions save at the same time.
             using var start = new Barrier(Sessions);
@@ -154,6 +160,8 @@ public abstract class PushStoreContract
 
 public sealed class MemoryPushStoreTests : PushStoreContract
 {
+    protected override (int Rounds, int Subscriptions) Race => (200, 2_000);
+
     protected override (IPushStore Store, IIdentityStore Identities, IRoomCatalog Catalog) Open()
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);
