@@ -48,7 +48,7 @@ internal static class ApiDescription
         .WithDescription("201 means that the message is stored. If the token has already used the same id and the server still remembers it (for Data:ClientIdDays days), nothing is posted. Then the answer is 200 with the seq of the first message.")
         .Produces<ApiAck>(StatusCodes.Status201Created)
         .Produces<ApiAck>(StatusCodes.Status200OK)
-        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
+        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
         .AddOpenApiOperationTransformer(RequireTokenAsync)
         .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiPost>(operation, context, "application/json", cancel));
 
@@ -58,7 +58,7 @@ internal static class ApiDescription
         .WithSummary("Reads a page of the room's history")
         .WithDescription("Without before, after and around, the page has the newest events. The events are in order, oldest first.")
         .Produces<ApiHistory>(StatusCodes.Status200OK)
-        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
+        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
         .AddOpenApiOperationTransformer(RequireTokenAsync)
         .AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -75,7 +75,7 @@ internal static class ApiDescription
         .WithSummary("Posts a message in the format of Slack's incoming webhooks")
         .WithDescription("The body is the message as JSON, or a form with the JSON in the field payload. The message becomes plain text. The token is the path's last part, so keep the address secret.")
         .Produces<string>(StatusCodes.Status200OK, "text/plain")
-        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
+        .ProducesErrors(StatusCodes.Status400BadRequest, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable)
         .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackMessage>(operation, context, "application/json", cancel))
         .AddOpenApiOperationTransformer((operation, context, cancel) => AddBodyAsync<ApiSlackForm>(operation, context, "application/x-www-form-urlencoded", cancel));
 
@@ -116,7 +116,9 @@ internal static class ApiDescription
         "201" => "The message is stored.",
         "400" => "The request is not valid.",
         "401" => "The request has no valid token of this room.",
+        "403" => "The user who created the token is banned from the room.",
         "404" => "The room or the webhook does not exist any more.",
+        "408" => "The body came too slowly.",
         "413" => "The body is too big.",
         "429" => "The token or its address has sent too many requests. Retry-After says how many seconds to wait.",
         "503" => "The server cannot store or read data at the moment. Retry-After says how many seconds to wait.",

@@ -90,9 +90,14 @@ public sealed class AddressAccount
     /// left.
     /// </summary>
     public bool TryTakeGuestFile(long bytes) =>
-        _guestFileKibibytes is null || (bytes <= int.MaxValue * KibibyteBytes && _guestFileKibibytes.TryTake((int)((bytes + KibibyteBytes - 1) / KibibyteBytes), out _));
+        _guestFileKibibytes is null || (bytes <= int.MaxValue * KibibyteBytes && _guestFileKibibytes.TryTake(ToKibibytes(bytes), out _));
+
+    /// <summary>Undoes one successful <see cref="TryTakeGuestFile"/>, because the file was not stored.</summary>
+    public void GiveBackGuestFile(long bytes) => _guestFileKibibytes?.GiveBack(ToKibibytes(bytes));
 
     private static bool IsFull(RateLimit? limit) => limit is null || limit.TimeUntilFull == TimeSpan.Zero;
+
+    private static int ToKibibytes(long bytes) => (int)((bytes + KibibyteBytes - 1) / KibibyteBytes);
 
     private bool HasGuestRooms()
     {

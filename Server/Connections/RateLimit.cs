@@ -63,8 +63,8 @@ public sealed class RateLimit(Rate rate)
         }
     }
 
-    /// <summary>Undoes one <see cref="TryTake(out int)"/>.</summary>
-    public void GiveBack() => Interlocked.Add(ref _fullAt, -rate.TicksPerToken);
+    /// <summary>Undoes one successful <see cref="TryTake(int, out int)"/> of the same number of tokens.</summary>
+    public void GiveBack(int tokens = 1) => Interlocked.Add(ref _fullAt, -tokens * rate.TicksPerToken);
 
     /// <summary>Time until the bucket is full again if no token is taken before then.</summary>
     public TimeSpan TimeUntilFull => TimeSpan.FromSeconds(Math.Max(0, Volatile.Read(ref _fullAt) - rate.Time.GetTimestamp()) / (double)rate.Time.TimestampFrequency);

@@ -84,7 +84,13 @@ public sealed class ContentStore(ContentFolder folder, IFileStore files, IOption
         finally
         {
             if (!isKept && isNew)
+            {
+                // RemoveUnlessUsedAsync subtracts the bytes of a content that is in the folder.
+                if (!File.Exists(folder.GetPath(file.Hash)))
+                    Interlocked.Add(ref _bytes, -file.Bytes);
                 await RemoveUnlessUsedAsync(file.Hash);
+            }
+
             File.Delete(pending);
         }
     }

@@ -153,8 +153,18 @@ public sealed class FileUploads(
         var file = new StoredFile(id, hash, FileName.Clean(name), type, incoming.Length, user.Id, time.GetUtcNow()) { Width = size?.Width, Height = size?.Height };
         if (user.IsGuest && !account.TryTakeGuestFile(file.Bytes))
             throw new UploadException(new ChatError(ErrorCode.TooMany, "the guests of your address have uploaded too much today; register an account, or try again tomorrow"), StatusCodes.Status403Forbidden);
-        ThrowUnlessAdded(await contents.AddAsync(file, GetQuota(user), user.IsGuest, incoming.Path, preview), user);
-        return file;
+        var isAdded = false;
+        try
+        {
+            ThrowUnlessAdded(await contents.AddAsync(file, GetQuota(user), user.IsGuest, incoming.Path, preview), user);
+            isAdded = true;
+            return file;
+        }
+        finally
+        {
+            if (user.IsGuest && !isAdded)
+                account.GiveBackGuestFile(file.Bytes);
+        }
     }
 
     // A content that looks like an image but breaks the rules of its format becomes a file to download. So the page shows no image whose

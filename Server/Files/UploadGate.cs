@@ -47,6 +47,16 @@ public sealed class UploadGate : IDisposable
         }
     }
 
+    /// <summary>The number of addresses that have an upload in this gate.</summary>
+    public int AddressCount
+    {
+        get
+        {
+            lock (_gate)
+                return _addresses.Count;
+        }
+    }
+
     /// <summary>Waits for a place. The caller disposes of the result to release the place.</summary>
     /// <param name="address">The key of the client's address.</param>
     /// <param name="cancellationToken">Ends the wait, because the client is gone.</param>
@@ -62,7 +72,11 @@ public sealed class UploadGate : IDisposable
             if (account.Active < _options.UploadsPerAddress && _active < _options.Uploads && _ready.Count == 0)
                 return Start(account);
             if (_waiting >= _options.WaitingUploads || account.WaitingCount >= _options.WaitingUploads / 2)
+            {
+                Forget(account);
                 return null;
+            }
+
             waiting = new Waiting(account);
             _waiting++;
             account.WaitingCount++;

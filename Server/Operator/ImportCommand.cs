@@ -49,18 +49,11 @@ internal static class ImportCommand
         while (reader.ReadEvent() is { } next)
         {
             cancel.ThrowIfCancellationRequested();
-            switch (import.Add(next))
-            {
-                case ImportedEvent.Duplicate:
-                    throw reader.CreateError($"the id \"{next.Content.ClientId}\" of this author is used on an earlier line");
-                case ImportedEvent.StoredWithoutId:
-                    withoutId++;
-                    break;
-                case ImportedEvent.StoredWithoutFiles:
-                    withoutFiles++;
-                    break;
-            }
-
+            var added = import.Add(next);
+            if (added.IsDuplicate)
+                throw reader.CreateError($"the id \"{next.Content.ClientId}\" of this author is used on an earlier line");
+            withoutId += added.LacksId ? 1 : 0;
+            withoutFiles += added.LacksFiles ? 1 : 0;
             if (done++ % EventsPerReport == 0)
                 progress.Report(new WorkProgress("importing", done, reader.EventCount));
         }

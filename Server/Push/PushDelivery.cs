@@ -200,8 +200,14 @@ internal sealed class PushDelivery : BackgroundService
             if (!contents.TryGetValue(newest.Seq, out var content))
                 contents.Add(newest.Seq, content = PushText.Create(found.Name, isDirect, newest));
             var push = new WaitingPush(receiver, content, topic, isDirect || Mentions(newest, receiver.User), _time.GetTimestamp());
-            if (!_limits.TryTake(receiver.Subscription.Endpoint) || !_queue.Writer.TryWrite(push))
-                _metrics.CountPush("dropped");
+            if (_limits.TryTake(receiver.Subscription.Endpoint))
+            {
+                if (_queue.Writer.TryWrite(push))
+                    continue;
+                _limits.GiveBack(receiver.Subscription.Endpoint);
+            }
+
+            _metrics.CountPush("dropped");
         }
     }
 
@@ -260,7 +266,11 @@ internal sealed class PushDelivery : BackgroundService
     {
         var subscription = push.Receiver.Subscription;
         if (_time.GetElapsedTime(push.At) > MaxAge || IsConnected(push.Receiver) || !_limits.MaySend(subscription.Endpoint))
+        {
+            _limits.GiveBack(subscription.Endpoint);
             return "dropped";
+        }
+
         var result = await _client.Value.SendAsync(subscription, push.Content, push.Topic, push.IsUrgent, cancellationToken);
         _limits.Record(subscription.Endpoint, result);
         if (result.Outcome == PushOutcome.Gone)

@@ -44,14 +44,29 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         }
     }
 
+    /// <summary>Undoes one successful <see cref="TryTake"/>, because the message was not sent.</summary>
+    public void GiveBack(string endpoint)
+    {
+        lock (_gate)
+            _rates.GetValueOrDefault(endpoint)?.GiveBack();
+    }
+
     /// <summary>
     /// Whether a message may be sent now. After a pause, one message may be sent, and the next pause begins. This pause ends early if the message
     /// succeeds.
     /// </summary>
     public bool MaySend(string endpoint)
     {
+        var service = GetService(endpoint);
         lock (_gate)
-            return MaySendTo(endpoint) && MaySendTo(GetService(endpoint));
+        {
+            // Check both before a pause begins again. Otherwise a service that is still paused would make the browser's pause longer.
+            if (IsPaused(endpoint) || IsPaused(service))
+                return false;
+            RestartPause(endpoint);
+            RestartPause(service);
+            return true;
+        }
     }
 
     /// <summary>Records the result of an attempt.</summary>
@@ -97,15 +112,13 @@ internal sealed class PushLimits(int perHour, TimeProvider time, ILogger logger)
         Bound(_failing).Add(key, value);
     }
 
-    private bool MaySendTo(string key)
+    private bool IsPaused(string key) => _failing.TryGetValue(key, out var failing) && time.GetElapsedTime(failing.Since) < failing.Pause;
+
+    // One message is sent now. The next pause begins, and ends early if the message is sent successfully.
+    private void RestartPause(string key)
     {
-        if (!_failing.TryGetValue(key, out var failing) || failing.Pause == TimeSpan.Zero)
-            return true;
-        if (time.GetElapsedTime(failing.Since) < failing.Pause)
-            return false;
-        // This message may be sent. The next pause begins now, and ends early if the message is sent successfully.
-        SetFailing(key, failing with { Since = time.GetTimestamp() });
-        return true;
+        if (_failing.TryGetValue(key, out var failing) && failing.Pause > TimeSpan.Zero)
+            SetFailing(key, failing with { Since = time.GetTimestamp() });
     }
 
     /// <summary>A push service that has failed, or a browser that got too many messages.</summary>

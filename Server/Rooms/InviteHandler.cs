@@ -88,11 +88,20 @@ internal sealed class InviteHandler(ChatServices services)
                 return (found, null);
             if (context.ChargeRoom() is { } limited)
                 return (null, limited);
-            var (created, result) = await services.Rooms.TryCreateAsync(
-                name, topic: "", owner: null, isPrivate: true, services.Limits.Enabled ? services.Limits.Rooms : int.MaxValue, directUsers: [context.User.Id, other.Id]);
+            var (created, result) = (null as RoomLoop, RoomCreation.NameTaken);
+            try
+            {
+                (created, result) = await services.Rooms.TryCreateAsync(
+                    name, topic: "", owner: null, isPrivate: true, services.Limits.Enabled ? services.Limits.Rooms : int.MaxValue, directUsers: [context.User.Id, other.Id]);
+            }
+            finally
+            {
+                if (created is null)
+                    context.GiveBackRoom();
+            }
+
             if (created is not null)
                 return (created, null);
-            context.GiveBackRoom();
             if (result == RoomCreation.TooManyRooms)
                 return (null, new ChatError(ErrorCode.TooMany, "this server has reached its maximum number of rooms"));
         }

@@ -46,12 +46,22 @@ internal sealed class RoomHandler(ChatServices services)
         }
 
         // A reserved name gets the same answer as the name of a private room, so this answer does not show whether a private room has the name.
-        var isReserved = !context.IsOperator && services.ReservedRoomNames.Contains(name);
-        var (room, result) = isReserved ? (null, RoomCreation.NameTaken)
-            : limits.Enabled ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
-            : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
-        if (result != RoomCreation.Created)
-            context.GiveBackRoom();
+        var (room, result) = (null as RoomLoop, RoomCreation.NameTaken);
+        try
+        {
+            if (context.IsOperator || !services.ReservedRoomNames.Contains(name))
+            {
+                (room, result) = limits.Enabled
+                    ? await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private, limits.Rooms, limits.RoomsPerUser)
+                    : await services.Rooms.TryCreateAsync(name, topic, context.User.Id, frame.Private);
+            }
+        }
+        finally
+        {
+            if (result != RoomCreation.Created)
+                context.GiveBackRoom();
+        }
+
         if (await CreateErrorAsync(context, frame, name, result) is { } error)
             context.Reject(answers, frame.Id, error);
         else if (room is null || !await TryJoinRoomAsync(context, room, frame, answers))

@@ -72,7 +72,7 @@ public sealed class Accounts(
             sessions.UnreserveName(user);
         }
 
-        if (outcome == Busy || outcome == Unavailable)
+        if (outcome is not null)
             attempts.GiveBackRegistration(remote);
         return outcome;
     }
@@ -137,26 +137,38 @@ public sealed class Accounts(
             return CreateTooManyAttempts(retryAfterMs);
         if (attempts.CountAndCheckSlow(skeleton))
             await Task.Delay(AttemptLimits.SlowNameDelay, time);
+        StoredAccount? account;
         try
         {
-            var account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);
-            if (account is { HasPassword: false })
-            {
-                attempts.GiveBackLogin(skeleton, remote);
-                return new AccountRejection(ErrorCode.NotAllowed, "your account has no password here; you log in through your site");
-            }
+            account = await storage.FindAccountOfUserAsync(session.User.Id, CancellationToken.None);
+        }
+        catch (StorageException fault)
+        {
+            Log.AccountNotRead(logger, fault);
+            attempts.GiveBackLogin(skeleton, remote);
+            return CannotLookUp;
+        }
 
-            if (await passwords.VerifyAsync(account, old, remote) is not { } verdict)
-            {
-                attempts.GiveBackLogin(skeleton, remote);
-                return Busy;
-            }
+        if (account is { HasPassword: false })
+        {
+            attempts.GiveBackLogin(skeleton, remote);
+            return new AccountRejection(ErrorCode.NotAllowed, "your account has no password here; you log in through your site");
+        }
 
-            if (account is null || verdict == PasswordVerificationResult.Failed)
-                return new AccountRejection(ErrorCode.BadPassword, "the old password is wrong");
-            attempts.GiveBackName(skeleton, remote);
-            if (await passwords.HashAsync(wanted, remote) is not { } hash)
-                return Busy;
+        if (await passwords.VerifyAsync(account, old, remote) is not { } verdict)
+        {
+            attempts.GiveBackLogin(skeleton, remote);
+            return Busy;
+        }
+
+        if (account is null || verdict == PasswordVerificationResult.Failed)
+            return new AccountRejection(ErrorCode.BadPassword, "the old password is wrong");
+        // The attempt still counts for the address, because the server has verified a password.
+        attempts.GiveBackName(skeleton, remote);
+        if (await passwords.HashAsync(wanted, remote) is not { } hash)
+            return Busy;
+        try
+        {
             await storage.ChangePasswordHashAsync(account.User, hash, CancellationToken.None);
             return null;
         }

@@ -44,8 +44,7 @@ public sealed class CompressedText(string text, string contentType)
     // the server sends the uncompressed text.
     private TextBody Choose(IList<StringWithQualityHeaderValue> accepted)
     {
-        var (brotli, gzip) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"));
-        var identity = accepted.FirstOrDefault(one => one.Value == "identity")?.Quality ?? 0;
+        var (brotli, gzip, identity) = (GetQuality(accepted, "br"), GetQuality(accepted, "gzip"), GetQuality(accepted, "identity"));
         return brotli > 0 && brotli >= gzip && brotli >= identity ? _brotli.Value
             : gzip > 0 && gzip >= identity ? _gzip.Value
             : _identity;

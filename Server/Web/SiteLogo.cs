@@ -1,3 +1,5 @@
+using System.Xml;
+
 namespace RawSocketChat.Server.Web;
 
 /// <summary>
@@ -38,15 +40,31 @@ internal static class SiteLogo
         }
     }
 
-    // Detects the format by its first bytes, or SVG by its element. A browser shows an SVG image in an img element without running its scripts.
-    private static string? FindType(ReadOnlySpan<byte> bytes)
+    // Detects the format by its first bytes, or SVG by its first element. A browser shows an SVG image in an img element without running its scripts.
+    private static string? FindType(byte[] content)
     {
+        ReadOnlySpan<byte> bytes = content;
         if (bytes.Length > 5 && bytes[0] == 0x89 && bytes[1..].StartsWith("PNG\r\n"u8))
             return "image/png";
         if (bytes.Length > 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF)
             return "image/jpeg";
         if (bytes.Length > 12 && bytes.StartsWith("RIFF"u8) && bytes[8..].StartsWith("WEBP"u8))
             return "image/webp";
-        return bytes.IndexOf("<svg"u8) >= 0 ? "image/svg+xml" : null;
+        return IsSvg(content) ? "image/svg+xml" : null;
+    }
+
+    // Reads the file up to its first element. Some drawing programs declare entities in the document type, and use them in the first element.
+    private static bool IsSvg(byte[] content)
+    {
+        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Parse, XmlResolver = null, MaxCharactersFromEntities = WebOptions.MaxLogoBytes };
+        try
+        {
+            using var reader = XmlReader.Create(new MemoryStream(content), settings);
+            return reader.MoveToContent() == XmlNodeType.Element && reader is { LocalName: "svg", NamespaceURI: "http://www.w3.org/2000/svg" };
+        }
+        catch (XmlException)
+        {
+            return false;
+        }
     }
 }

@@ -73,6 +73,13 @@ test('the mark of new messages keeps its place when the page is loaded again', (
   assert.equal(online(joined(3, messages(1, 3), { epoch: 'e2', read: 3, unread: 0 })), null, 'the server has another log');
 });
 
+test('the mark of new messages of another log is not shown in the stored messages', () => {
+  const state = withMarks(withPlaceholders(EMPTY_STATE, ['lobby']), [['lobby', { epoch: 'e2', seq: 2 }]]);
+  const room = stored(messages(1, 4), { read: 3 });
+  assert.equal(lobby(withOfflineRooms(state, [room])).firstUnread, 4, 'the first unread message of the stored log');
+  assert.equal(lobby(withOfflineRooms(state, [{ ...room, read: 4 }])).firstUnread, null);
+});
+
 test('messages that the person read before the page was closed stay read, although the server does not know it yet', () => {
   const offline = restored(stored(messages(1, 3), { read: 3 }));
   const online = (frame) => lobby(receive(offline, frame, JOIN));

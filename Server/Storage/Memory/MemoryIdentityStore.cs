@@ -156,6 +156,13 @@ public sealed class MemoryIdentityStore : IIdentityStore
             return _accounts.ContainsKey(user) || _sessions.Values.Any(session => session.User == user);
     }
 
+    /// <summary>Finds the user of a session. Returns null if there is no such session.</summary>
+    internal string? FindUserOfSession(string tokenHash)
+    {
+        lock (_gate)
+            return _sessions.GetValueOrDefault(tokenHash)?.User;
+    }
+
     private bool TryAdd(StoredAccount account, IReadOnlyList<string> skeletons)
     {
         if (_accounts.ContainsKey(account.User) || skeletons.Any(_owners.ContainsKey))

@@ -8,19 +8,17 @@ public sealed class MemoryPushStore(MemoryIdentityStore identities, IRoomCatalog
     // The oldest subscription is first. The subscriptions of ended sessions are removed at the next call.
     private readonly List<StoredPushSubscription> _subscriptions = [];
 
-    public async ValueTask<bool> SaveAsync(StoredPushSubscription subscription, int maxOfSession, int maxOfUser, CancellationToken cancellationToken)
+    public ValueTask<bool> SaveAsync(StoredPushSubscription subscription, int maxOfSession, int maxOfUser, CancellationToken cancellationToken)
     {
-        if (await identities.FindSessionAsync(subscription.Session, cancellationToken) is not { } session)
-            return false;
-        var known = await GetAsync(cancellationToken);
         lock (_gate)
         {
+            if (identities.FindUserOfSession(subscription.Session) is not { } user)
+                return new(false);
             _subscriptions.RemoveAll(other => other.Endpoint == subscription.Endpoint);
             _subscriptions.Add(subscription);
             RemoveExcess(other => other.Session == subscription.Session, maxOfSession);
-            var sessions = known.Where(entry => entry.User == session.User).Select(entry => entry.Subscription.Session).Append(subscription.Session).ToHashSet();
-            RemoveExcess(other => sessions.Contains(other.Session), maxOfUser);
-            return true;
+            RemoveExcess(other => identities.FindUserOfSession(other.Session) == user, maxOfUser);
+            return new(true);
         }
     }
 
@@ -30,12 +28,12 @@ public sealed class MemoryPushStore(MemoryIdentityStore identities, IRoomCatalog
             return new(_subscriptions.RemoveAll(known => known.Endpoint == endpoint && (session is null || known.Session == session)) > 0);
     }
 
-    public async ValueTask<bool> HasAnyAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken)).Count > 0;
+    public ValueTask<bool> HasAnyAsync(CancellationToken cancellationToken) => new(List().Count > 0);
 
     public async ValueTask<IReadOnlyList<PushReceiver>> ListReceiversAsync(string room, int max, CancellationToken cancellationToken)
     {
         var receivers = new List<PushReceiver>();
-        foreach (var (subscription, user) in await GetAsync(cancellationToken))
+        foreach (var (subscription, user) in List())
         {
             if (receivers.Count < max && await catalog.GetMemberAsync(room, user, cancellationToken) is { IsMember: true } member)
                 receivers.Add(new PushReceiver(subscription, user, member.Notify, member.ReadSeq));
@@ -45,21 +43,21 @@ public sealed class MemoryPushStore(MemoryIdentityStore identities, IRoomCatalog
     }
 
     // Returns the subscriptions with their users. Removes the subscriptions of ended sessions.
-    private async ValueTask<IReadOnlyList<(StoredPushSubscription Subscription, string User)>> GetAsync(CancellationToken cancellationToken)
+    private List<(StoredPushSubscription Subscription, string User)> List()
     {
-        StoredPushSubscription[] all;
         lock (_gate)
-            all = [.. _subscriptions];
-        var found = new List<(StoredPushSubscription, string)>();
-        foreach (var subscription in all)
         {
-            if (await identities.FindSessionAsync(subscription.Session, cancellationToken) is { } session)
-                found.Add((subscription, session.User));
-            else
-                await RemoveAsync(subscription.Endpoint, subscription.Session, cancellationToken);
-        }
+            var found = new List<(StoredPushSubscription Subscription, string User)>();
+            foreach (var subscription in _subscriptions)
+            {
+                if (identities.FindUserOfSession(subscription.Session) is { } user)
+                    found.Add((subscription, user));
+            }
 
-        return found;
+            _subscriptions.Clear();
+            _subscriptions.AddRange(found.Select(entry => entry.Subscription));
+            return found;
+        }
     }
 
     private void RemoveExcess(Func<StoredPushSubscription, bool> filter, int max)

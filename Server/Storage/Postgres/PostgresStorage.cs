@@ -45,6 +45,9 @@ public sealed class PostgresStorage : SqlStorage, IDisposable
         }
         catch
         {
+            _search?.Dispose();
+            _readers?.Dispose();
+            _writer?.Dispose();
             _folder.Dispose();
             throw;
         }

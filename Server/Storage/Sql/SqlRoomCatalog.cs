@@ -39,12 +39,8 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     public ValueTask<StoredRoom?> FindRoomAsync(string name, CancellationToken cancellationToken) => storage.ReadAsync(
         "the rooms", reader => FindRoom(reader.Connection, name), cancellationToken);
 
-    public ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken)
-    {
-        var values = new DynamicParameters();
-        var where = $"WHERE id IN (SELECT room FROM room_names WHERE skeleton {values.AddList(skeletons)})";
-        return storage.ReadAsync("the rooms", reader => Query(reader.Connection, where, values).FirstOrDefault(), cancellationToken);
-    }
+    public ValueTask<StoredRoom?> FindSimilarRoomAsync(IReadOnlyList<string> skeletons, CancellationToken cancellationToken) => storage.ReadAsync(
+        "the rooms", reader => FindSimilarRoom(reader.Connection, skeletons), cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredRoom>> ListRoomsAsync(string user, string match, int max, CancellationToken cancellationToken)
     {
@@ -192,8 +188,7 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     /// <summary>Creates a room. Returns its id, or null if another room has the same name or a name that looks the same.</summary>
     internal static long? AddRoom(DbConnection connection, StoredRoom room, string epoch, long firstSeq, DateTimeOffset now)
     {
-        var values = new DynamicParameters();
-        if (room.Skeletons.Count > 0 && connection.ExecuteScalar<long>($"SELECT COUNT(*) FROM room_names WHERE skeleton {values.AddList(room.Skeletons)}", values) > 0)
+        if (room.Skeletons.Count > 0 && FindSimilarRoom(connection, room.Skeletons) is not null)
             return null;
         var id = connection.QueryFirstOrDefault<long?>(
             """
@@ -263,6 +258,12 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 
     private static bool IsLimitReached(DbConnection connection, string? owner, int max) =>
         owner is not null && max < int.MaxValue && connection.ExecuteScalar<long>("SELECT COUNT(*) FROM rooms WHERE owner = @owner", new { owner }) >= max;
+
+    private static StoredRoom? FindSimilarRoom(DbConnection connection, IReadOnlyList<string> skeletons)
+    {
+        var values = new DynamicParameters();
+        return Query(connection, $"WHERE id IN (SELECT room FROM room_names WHERE skeleton {values.AddList(skeletons)})", values).FirstOrDefault();
+    }
 
     private static IEnumerable<StoredRoom> Query(DbConnection connection, string where, object values, string isOwned = "FALSE") =>
         connection.Query<RoomRow>($"SELECT {RoomRow.Columns}, {isOwned} AS isOwned FROM rooms {where}", values).Select(row => row.ToRoom());

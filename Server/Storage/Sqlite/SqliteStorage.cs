@@ -40,6 +40,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
         }
         catch
         {
+            _search?.Dispose();
             _readers?.Dispose();
             connection?.Dispose();
             _folder.Dispose();

@@ -56,7 +56,7 @@ export function withOfflineRooms(state, stored) {
     if (!room || room.epoch !== null || room.isOffline || !Array.isArray(messages)) continue;
     const entries = messages.map(createEntry).filter((entry) => entry !== null && Number.isInteger(entry.seq));
     const unread = read > 0 ? messages.find((one) => one.seq > read && one.from?.user !== user)?.seq : undefined;
-    next = withRoom(next, { ...room, topic, isPrivate, with: room.with ?? other, isOffline: true, seen: epoch && read > 0 ? { epoch, seq: read } : null, firstUnread: room.mark?.seq ?? unread ?? null, entries: insertEntries(room.entries, /** @type {Entry[]} */ (entries)) });
+    next = withRoom(next, { ...room, topic, isPrivate, with: room.with ?? other, isOffline: true, seen: epoch && read > 0 ? { epoch, seq: read } : null, firstUnread: (room.mark && room.mark.epoch === epoch ? room.mark.seq : unread) ?? null, entries: insertEntries(room.entries, /** @type {Entry[]} */ (entries)) });
   }
   return next;
 }

@@ -44,9 +44,6 @@ internal sealed class HttpPipeline(SocketSettings settings, string host, HttpPip
         return Send(request.WrittenSpan);
     }
 
-    /// <summary>Shuts down the sending side.</summary>
-    public void Leave() => Shutdown();
-
     protected override bool OnReceived(ReadOnlySpan<byte> bytes, long now)
     {
         try

@@ -1,7 +1,12 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Transports.Http;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Api;
@@ -9,6 +14,9 @@ namespace RawSocketChat.Tests.Api;
 /// <summary><c>/openapi.json</c>, compared with the real answers.</summary>
 public sealed class OpenApiTests : ApiFixture
 {
+    private const string Messages = "/api/rooms/{room}/messages";
+    private const string Hook = "/hooks/{token}";
+
     private JsonNode _document = null!;
 
     [OneTimeSetUp]
@@ -44,11 +52,45 @@ public sealed class OpenApiTests : ApiFixture
     }
 
     [Test]
+    public async Task Answers_to_the_token_of_a_banned_moderator_match_the_document()
+    {
+        await using var room = await CreateRoomAsync();
+        var (bob, _) = await ChatClient.JoinAsync(Server.HttpPort, "", room.Name);
+        await using var __ = bob;
+        var name = bob.Inbox.All.OfType<WelcomeFrame>().First().Name;
+        await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Role, Room = room.Name, User = name, Role = "moderator", Id = FrameId.From("role") });
+        var token = (await bob.CreateTokenAsync(room.Name, "alerts")).Token;
+        await room.Owner.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Ban, Room = room.Name, User = name, Id = FrameId.From("ban") });
+        using var program = new HttpTestClient(Server.HttpPort, token);
+        Check(Messages, "post", await program.PostAsync(room.Messages, """{"text":"one"}"""), 403);
+        Check(Messages, "get", await program.GetAsync(room.Messages), 403);
+        Check(Hook, "post", await program.PostAsync($"/hooks/{token}", """{"text":"one"}"""), 403);
+    }
+
+    [TestCase(Messages)]
+    [TestCase(Hook)]
+    public async Task Answer_to_a_slow_body_is_in_the_document(string path)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ServerUnderTest.StartAsync(services => services.AddSingleton<TimeProvider>(time), "--Connections:WholeFrameSeconds", "90", "--Connections:PingSeconds", "3600");
+        await using var room = await TokenRoom.CreateAsync(server);
+        var bodies = server.Services.GetRequiredService<HttpEndpoint>().Bodies;
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", server.HttpPort);
+        await using var stream = client.GetStream();
+        var address = path == Hook ? room.Hook : room.Messages;
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"POST {address} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {room.Token}\r\nContent-Length: 100\r\n\r\n{{"));
+        await TestWait.UntilAsync(() => bodies.Bytes == 1, "the first byte of the body");
+        time.Advance(TimeSpan.FromSeconds(90));
+        using var reader = new StreamReader(stream);
+        (await reader.ReadToEndAsync().OrFail("the end of the connection")).Should().StartWith("HTTP/1.1 408 ");
+        _document["paths"]![path]!["post"]!["responses"]!.AsObject().Should().ContainKey("408");
+    }
+
+    [Test]
     public async Task Answers_match_the_document()
     {
         await using var room = await CreateRoomAsync();
-        const string Messages = "/api/rooms/{room}/messages";
-        const string Hook = "/hooks/{token}";
         Check(Messages, "post", await room.PostAsync("""{"text":"one","id":"k1"}"""), 201);
         Check(Messages, "post", await room.PostAsync("""{"text":"one","id":"k1"}"""), 200);
         Check(Messages, "post", await room.PostAsync("""{"text":"two","id":7,"reply":1,"me":true}"""), 201);
@@ -64,7 +106,7 @@ public sealed class OpenApiTests : ApiFixture
             if (line.Contains("edit", StringComparison.Ordinal))
                 await room.Owner.SayAsync("mine @here", room: room.Name);
             await room.Owner.SendAsync(line);
-            await room.Owner.Inbox.ExpectAsync<RawSocketChat.Protocol.Chat.AckFrame>();
+            await room.Owner.Inbox.ExpectAsync<AckFrame>();
         }
 
         var history = await room.Program.GetAsync(room.Messages);

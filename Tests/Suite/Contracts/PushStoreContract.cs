@@ -13,6 +13,9 @@ public abstract class PushStoreContract
     private IIdentityStore _identities = null!;
     private IRoomCatalog _catalog = null!;
 
+    /// <summary>How often calls run at the same time, and the number of subscriptions that the store has before.</summary>
+    protected virtual (int Rounds, int Subscriptions) Race => (20, 0);
+
     /// <summary>Opens an empty store, and the stores of its sessions and rooms.</summary>
     protected abstract (IPushStore Store, IIdentityStore Identities, IRoomCatalog Catalog) Open();
 
@@ -108,6 +111,32 @@ public abstract class PushStoreContract
     }
 
     [Test]
+    public async Task Concurrent_calls_cannot_exceed_the_maximum_of_a_user()
+    {
+        const int Sessions = 4;
+        for (var i = 0; i < Sessions; i++)
+            await StartSessionAsync($"c{i}", "u1");
+        // The subscriptions of another user make a check take longer, so that the calls overlap.
+        for (var i = 0; i < Race.Subscriptions; i++)
+            await SaveAsync(Subscription($"other{i}", "s2"), Race.Subscriptions, Race.Subscriptions);
+        for (var round = 0; round < Race.Rounds; round++)
+        {
+            // All sessions save at the same time.
+            using var start = new Barrier(Sessions);
+            await Task.WhenAll(Enumerable.Range(0, Sessions).Select(i => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    return SaveAsync(Subscription($"e{i}", $"c{i}", round), maxOfUser: 1);
+                },
+                TaskCreationOptions.LongRunning).Unwrap()));
+            (await ListAsync("Garden")).Should().ContainSingle();
+            foreach (var endpoint in await ListEndpointsAsync())
+                await _store.RemoveAsync(endpoint, null, default);
+        }
+    }
+
+    [Test]
     public async Task List_has_at_most_the_given_number_of_subscriptions()
     {
         for (var i = 1; i <= 3; i++)
@@ -131,6 +160,8 @@ public abstract class PushStoreContract
 
 public sealed class MemoryPushStoreTests : PushStoreContract
 {
+    protected override (int Rounds, int Subscriptions) Race => (200, 2_000);
+
     protected override (IPushStore Store, IIdentityStore Identities, IRoomCatalog Catalog) Open()
     {
         var log = new MemoryRoomLog(Options.Create(new DataOptions()), TimeProvider.System);

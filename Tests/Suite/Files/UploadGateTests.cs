@@ -48,6 +48,7 @@ public sealed class UploadGateTests
         (await gate.EnterAsync("a", default)).Should().BeNull();
         waiting.AddRange([gate.EnterAsync("b", default), gate.EnterAsync("c", default)]);
         (await gate.EnterAsync("d", default)).Should().BeNull();
+        gate.AddressCount.Should().Be(3, "the gate does not remember an address without an upload");
         place.Dispose();
         while (waiting.Count > 0)
         {
@@ -56,7 +57,7 @@ public sealed class UploadGateTests
             (await entered)!.Dispose();
         }
 
-        gate.ActiveCount.Should().Be(0);
+        (gate.ActiveCount, gate.AddressCount).Should().Be((0, 0));
     }
 
     [Test]

@@ -203,6 +203,22 @@ public sealed class UploadTests
     }
 
     [Test]
+    public async Task Rejected_file_does_not_count_for_the_address()
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            "--Addresses:ChargeLoopback", "true", "--Addresses:GuestFileBytesPerDay", "10240", "--Files:GuestQuotaBytes", "5000");
+        using var guest = await FileClient.StartAsync(server.HttpPort);
+        for (var i = 0; i < 3; i++)
+        {
+            // The client does not announce the size, so the server checks the quota only when it has the whole file.
+            using var content = new StreamContent(new UnsizedStream(TestContents.Random(6_000, seed: i)));
+            (await guest.Http.RequestAsync(HttpMethod.Post, "/files", content)).ShouldBe(403, ErrorCode.TooMany).Text.Should().Contain("5000 bytes");
+        }
+
+        await guest.UploadAsync(TestContents.Random(5_000, seed: 3));
+    }
+
+    [Test]
     public async Task Operator_can_allow_uploads_for_accounts_only()
     {
         await using var server = await ServerUnderTest.StartAsync("--Files:GuestQuotaFiles", "0");

@@ -137,6 +137,17 @@ public sealed class ExportImportTests
     }
 
     [Test]
+    public async Task Import_reports_both_the_lost_id_and_the_lost_file_of_an_event()
+    {
+        using var storage = await CreateOddRoomAsync();
+        var exported = (await RunAsync(storage.Folder, "export", "odd")).Output;
+        storage.Storage.Dispose();
+        var withFile = exported.Replace("\"text\":\"42 as a text\"", "\"files\":[{\"id\":\"f1\",\"name\":\"a.bin\",\"type\":\"text/plain\",\"bytes\":1}],\"text\":\"42 as a text\"", StringComparison.Ordinal);
+        var import = await RunWithInputAsync(withFile, storage.Folder, "import", "-", "--as", "Odd-2");
+        import.ShouldSucceed().Output.Should().Contain("5 of them were imported without their ids").And.Contain("1 of them were imported without files");
+    }
+
+    [Test]
     public async Task Import_omits_client_ids_that_the_rooms_of_a_restored_backup_already_contain()
     {
         using var folder = new TemporaryFolder();

@@ -233,6 +233,25 @@ public sealed class PushTests
     }
 
     [Test]
+    public async Task Dropped_message_does_not_count_towards_PerHour()
+    {
+        await using var room = await PushRoom.StartAsync("--Push:Queue", "1", "--Push:MaxConcurrent", "1", "--Push:PerHour", "1");
+        using var metrics = new PushMetrics(room.Server);
+        const int Browsers = 3;
+        for (var i = 0; i < Browsers; i++)
+            await room.AddAsync($"ann{i}");
+        // The queue drops most messages, but at least one browser gets each message.
+        for (var said = 1; said <= Browsers; said++)
+        {
+            await room.SayAsync($"message {said}");
+            await metrics.ExpectAllAsync(Browsers * said);
+        }
+
+        room.Service.Received.Select(push => push.Endpoint).Distinct().Should().HaveCount(Browsers);
+        room.Service.Received.Should().HaveCount(Browsers);
+    }
+
+    [Test]
     public async Task Browser_gets_at_most_PerHour_messages()
     {
         await using var room = await PushRoom.StartAsync("--Push:PerHour", "1");
@@ -292,6 +311,9 @@ public sealed class PushTests
 
         public Task ExpectAsync(string result, long min) =>
             TestWait.UntilAsync(() => _values.GetValueOrDefault(result) >= min, () => $"{min} push messages that are {result}; got {string.Join(", ", _values)}");
+
+        public Task ExpectAllAsync(long count) =>
+            TestWait.UntilAsync(() => _values.Values.Sum() >= count, () => $"the results of {count} push messages; got {string.Join(", ", _values)}");
 
         public void Dispose() => _listener.Dispose();
     }

@@ -6,12 +6,13 @@ using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Rooms;
 
-/// <summary>Delays the next call of one method of the server's room catalog. The test can do something during this time.</summary>
+/// <summary>Delays or fails the next call of one method of the server's room catalog. The test can do something during a delay.</summary>
 public sealed class CatalogGate
 {
     private readonly TaskCompletionSource _continued = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _method;
+    private string? _failing;
 
     /// <summary>Puts the gate between the server and its catalog.</summary>
     public void Install(IServiceCollection services) => services.AddSingleton<IRoomCatalog>(provider =>
@@ -23,6 +24,9 @@ public sealed class CatalogGate
 
     /// <summary>Delays the answer to the next call of a method that returns the state of a member.</summary>
     public void Hold(string method) => Volatile.Write(ref _method, method);
+
+    /// <summary>Makes the next call of a method fail, as if the disk were full.</summary>
+    public void Fail(string method) => Volatile.Write(ref _failing, method);
 
     public Task WaitForCallAsync() => _called.Task.OrFail($"a call of {_method}");
 
@@ -38,7 +42,9 @@ public sealed class CatalogGate
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            var result = targetMethod!.Invoke(_catalog, args);
+            if (targetMethod!.Name == _gate._failing && Interlocked.Exchange(ref _gate._failing, null) is not null)
+                throw new StorageException("the disk is full");
+            var result = targetMethod.Invoke(_catalog, args);
             return result is ValueTask<MemberState?> state && targetMethod.Name == _gate._method && Interlocked.Exchange(ref _gate._method, null) is not null
                 ? new ValueTask<MemberState?>(HoldAsync(state))
                 : result;

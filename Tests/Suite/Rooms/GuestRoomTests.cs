@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RawSocketChat.Protocol.Chat;
+using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Rooms;
@@ -12,14 +13,21 @@ public sealed class GuestRoomTests
     private const string Ann = "203.0.113.9";
 
     private FakeTimeProvider _time = null!;
+    private CatalogGate _catalog = null!;
     private ServerUnderTest _server = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
         _time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        _catalog = new CatalogGate();
         _server = await ServerUnderTest.StartAsync(
-            services => services.AddSingleton<TimeProvider>(_time), "--Proxies:Trusted:0", "127.0.0.1", "--Addresses:GuestRoomsPerDay", "3", "--Connections:PingSeconds", "3600");
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(_time);
+                _catalog.Install(services);
+            },
+            "--Proxies:Trusted:0", "127.0.0.1", "--Addresses:GuestRoomsPerDay", "3", "--Connections:PingSeconds", "3600");
     }
 
     [TearDown]
@@ -67,6 +75,23 @@ public sealed class GuestRoomTests
 
         await mallory.RequestAsync<WelcomeFrame>(new ClientFrame { Type = ClientFrameType.Register, Name = "mallory", Password = "a long password", Id = FrameId.From("r") });
         await mallory.RequestAsync<JoinedFrame>(Create("three"));
+    }
+
+    [Test]
+    public async Task Room_that_the_storage_cannot_create_does_not_count()
+    {
+        await using var mallory = await ConnectAsync(Mallory);
+        await using var ann = await ConnectAsync(Ann, "ann");
+        await ann.Inbox.ExpectAsync<WelcomeFrame>();
+        foreach (var request in (ClientFrame[])[Create("lost"), new() { Type = ClientFrameType.Dm, To = "ann", Id = FrameId.From("dm") }])
+        {
+            _catalog.Fail(nameof(IRoomCatalog.CreateRoomAsync));
+            (await mallory.RequestAsync<ErrorFrame>(request)).Error.Code.Should().Be(ErrorCode.Unavailable);
+        }
+
+        foreach (var room in (string[])["one", "two", "three"])
+            await mallory.RequestAsync<JoinedFrame>(Create(room));
+        (await mallory.RequestAsync<ErrorFrame>(Create("four"))).Error.Code.Should().Be(ErrorCode.TooMany);
     }
 
     private static ClientFrame Create(string room) => new() { Type = ClientFrameType.Create, Room = room, Id = FrameId.From($"create {room} {Guid.NewGuid():n}") };

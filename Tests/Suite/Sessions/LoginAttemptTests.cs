@@ -97,6 +97,24 @@ public sealed class LoginAttemptTests(string transport) : AccountFixture(transpo
     }
 
     [Test]
+    public async Task Registration_does_not_count_if_another_server_has_registered_the_name_meanwhile()
+    {
+        var storage = new FailingIdentityStore();
+        await StartAsync(storage, "--Limits:RegistrationsPerAddress", "1");
+        var (ann, _) = await ConnectAsync("ann");
+        Hasher.Hold();
+        var registering = ann.RequestAsync<ErrorFrame>(Register("ann"));
+        await TestWait.UntilAsync(() => Hasher.IsHeld, "the hashing");
+        (await storage.TryAddAccountAsync(new StoredAccount("u-other", "ann", "x", Time.GetUtcNow()), NameSkeleton.CreateAll("ann"), default)).Should().BeTrue();
+        Hasher.Release();
+        (await registering).Error.Code.Should().Be(ErrorCode.NameTaken);
+
+        await ann.RequestAsync<WelcomeFrame>(Register("anna"));
+        var (bob, _) = await ConnectAsync("bob");
+        (await bob.RequestAsync<ErrorFrame>(Register("bob"))).Error.Code.Should().Be(ErrorCode.RateLimited);
+    }
+
+    [Test]
     public async Task Successful_login_counts_as_an_attempt_of_the_address()
     {
         await StartAsync("--Limits:LoginAttemptsPerAddress", "4");

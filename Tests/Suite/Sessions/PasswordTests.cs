@@ -92,6 +92,21 @@ public sealed class PasswordTests(string transport) : AccountFixture(transport)
     }
 
     [Test]
+    public async Task Attempt_does_not_count_if_the_account_cannot_be_looked_up()
+    {
+        var storage = new FailingIdentityStore();
+        await StartAsync(storage, "--Limits:LoginAttemptsPerName", "1");
+        var (ann, _) = await ConnectAsync("ann");
+        await ann.RequestAsync<WelcomeFrame>(Register("ann"));
+
+        storage.IsUnreadable = true;
+        (await ann.RequestAsync<ErrorFrame>(Change(Password, NewPassword))).Error.Code.Should().Be(ErrorCode.Unavailable);
+        storage.IsUnreadable = false;
+
+        await ann.RequestAsync<AckFrame>(Change(Password, NewPassword));
+    }
+
+    [Test]
     public async Task Guest_has_no_password_to_change()
     {
         await StartAsync();

@@ -42,6 +42,10 @@ public sealed class ClientPageTests
     [TestCase("*", "br")]
     [TestCase("identity, *;q=0", null)]
     [TestCase("identity;q=1, gzip;q=0.5", null)]
+    [TestCase("identity, gzip;q=0.5", null)]
+    [TestCase("Identity;q=1, GZIP;q=0.5", null)]
+    [TestCase("gzip;q=0.5, br;q=0.5, *", null)]
+    [TestCase("gzip;q=0.5, br;q=0.2, *;q=0.3", "gzip")]
     [TestCase(null, null)]
     public async Task Server_compresses_the_page_with_an_encoding_that_the_client_accepts(string? accepted, string? expected)
     {

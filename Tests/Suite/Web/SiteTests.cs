@@ -117,6 +117,20 @@ public sealed class SiteTests
     [Test]
     public void Logo_can_be_WebP() => SiteLogo.Read(Write("logo", [.. "RIFF\0\0\0\0WEBPVP8 "u8])).Should().StartWith("data:image/webp;base64,");
 
+    [TestCase("\uFEFF<?xml version=\"1.0\"?>\n<!-- drawn by hand -->\n", "svg", "xmlns")]
+    [TestCase("<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\" [<!ENTITY ns \"http://www.w3.org/2000/svg\">]>", "svg", "xmlns", "&ns;")]
+    [TestCase("", "s:svg", "xmlns:s")]
+    public void Logo_can_be_an_SVG_image_with_a_prologue_or_a_prefix(string prologue, string element, string declaration, string space = "http://www.w3.org/2000/svg") =>
+        SiteLogo.Read(Write("logo", System.Text.Encoding.UTF8.GetBytes($"{prologue}<{element} {declaration}=\"{space}\"/>"))).Should().StartWith("data:image/svg+xml;base64,");
+
+    [TestCase("<!doctype html><title>Logo</title>" + Svg)]
+    [TestCase("<html xmlns=\"http://www.w3.org/1999/xhtml\"><body>" + Svg + "</body></html>")]
+    [TestCase("the element <svg")]
+    [TestCase("<svg/>")] // browsers show only images with the namespace
+    [TestCase("")]
+    public void File_whose_first_element_is_not_svg_is_not_an_SVG_image(string text) =>
+        SiteLogo.FindError(Write("logo", System.Text.Encoding.UTF8.GetBytes(text))).Should().Be("the file is not a PNG, JPEG, WebP or SVG image");
+
     [Test]
     public void Bad_logo_stops_the_start()
     {

@@ -263,16 +263,12 @@ public sealed class WebhookWorkerTests : WorkerFixture
     [Test]
     public async Task Server_reads_only_a_part_of_a_long_answer_and_ignores_cookies()
     {
-        var written = 0L;
         Receiver.Answer = async (_, context) =>
         {
             context.Response.Headers.SetCookie = "a=b";
             var block = Encoding.UTF8.GetBytes(new string('x', 64 * 1024));
             while (!context.RequestAborted.IsCancellationRequested)
-            {
                 await context.Response.Body.WriteAsync(block, context.RequestAborted);
-                Interlocked.Add(ref written, block.Length);
-            }
         };
         await SetAsync();
         await PostAsync("hi", "second");

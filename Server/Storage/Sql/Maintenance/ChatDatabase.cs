@@ -18,7 +18,7 @@ public abstract class ChatDatabase
     /// Begins a transaction. No server can use the database until the transaction is disposed of. Creates the tables if they do not exist.
     /// </summary>
     /// <param name="cancel">Interrupts the transaction. After an interruption, nothing is changed.</param>
-    /// <param name="isSynced">Whether the commit waits until the disk has the data.</param>
+    /// <param name="isSynced">Whether the commit must wait until the disk has the data. A commit of PostgreSQL always waits.</param>
     /// <exception cref="StorageException">A server uses the database, or the database cannot be written.</exception>
     internal abstract OfflineTransaction Begin(CancellationToken cancel, bool isSynced = true);
 

@@ -3,19 +3,10 @@ using Dapper;
 namespace RawSocketChat.Server.Storage.Sql.Maintenance;
 
 /// <summary>What an import did with an event.</summary>
-public enum ImportedEvent
-{
-    Stored,
-
-    /// <summary>The event is stored without its client id, because the author has used the id in another room.</summary>
-    StoredWithoutId,
-
-    /// <summary>The event is stored, but the database does not have all of its files. The import adds the names of the missing files to the text.</summary>
-    StoredWithoutFiles,
-
-    /// <summary>The event is not stored, because the author has used its client id in this room.</summary>
-    Duplicate,
-}
+/// <param name="IsDuplicate">Whether the event is not stored, because the author has used its client id in this room.</param>
+/// <param name="LacksId">Whether the event is stored without its client id, because the author has used the id in another room.</param>
+/// <param name="LacksFiles">Whether the database does not have all files of the event. The import adds the names of the missing files to the text.</param>
+public readonly record struct ImportedEvent(bool IsDuplicate = false, bool LacksId = false, bool LacksFiles = false);
 
 /// <summary>Writes a room with its whole log into a database that no server uses. <see cref="Commit"/> stores everything or nothing.</summary>
 public sealed class RoomImport : IDisposable
@@ -76,22 +67,20 @@ public sealed class RoomImport : IDisposable
     public ImportedEvent Add(RoomEvent next) => _transaction.Execute(_ =>
     {
         var content = next.Content;
-        var (result, at) = (ImportedEvent.Stored, next.At.ToUnixTimeMilliseconds());
+        var (lacksId, at) = (false, next.At.ToUnixTimeMilliseconds());
         if (content.ClientId is { } id && !_inserts.TryAddClientId(content.Author, id, _room, next.Seq, at))
         {
             using var inRoom = _isInRoom.Query(content.Author, id, _room);
             if (inRoom.Read())
-                return ImportedEvent.Duplicate;
-            result = ImportedEvent.StoredWithoutId;
+                return new ImportedEvent(IsDuplicate: true);
+            lacksId = true;
         }
 
         var stored = ReplaceMissingFiles(next);
-        if (stored != next)
-            result = ImportedEvent.StoredWithoutFiles;
         _inserts.AddEvent(_room, stored);
         if (content is { Kind: RoomEventKind.Reacted, Of: { } of })
             React(of, next);
-        return result;
+        return new ImportedEvent(LacksId: lacksId, LacksFiles: stored != next);
     });
 
     /// <exception cref="StorageException">The database cannot be written.</exception>

@@ -29,9 +29,17 @@ internal sealed class SqliteSnapshot : DatabaseSnapshot
     public static SqliteSnapshot Open(string file, CancellationToken cancel)
     {
         var snapshot = new SqliteSnapshot(SqliteDatabase.OpenForReading(file), file, cancel);
-        // SQLite takes the snapshot at the first read of the transaction, so read something now.
-        snapshot.Read(connection => connection.Execute("BEGIN; SELECT COUNT(*) FROM sqlite_schema"));
-        return snapshot;
+        try
+        {
+            // SQLite takes the snapshot at the first read of the transaction, so read something now.
+            snapshot.Read(connection => connection.Execute("BEGIN; SELECT COUNT(*) FROM sqlite_schema"));
+            return snapshot;
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
     }
 
     public override T Read<T>(Func<DbConnection, T> read)
