@@ -528,6 +528,7 @@ export interface RoomCard {
 /** A public room that the server lists before a person has logged in. */
 export interface SiteRoom { room: string; topic?: string; memberCount?: number }
 
+  maySetTopic: boolean;
 /** What the operator has set for this server. */
 export interface Site {
   name: string;

@@ -25,7 +25,7 @@ function openRoomMenu(name, anchor) {
   const room = state.rooms.get(name ?? '');
   if (!room) return;
   const card = { title: titleOf(room), words: isDirect(room) ? '' : room.isPrivate ? t('{count} members, private', { count: room.memberCount }) : t('{count} members', { count: room.memberCount }) };
-  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name)), anchor, (id) => use(id, room.name));
+  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name), state.self?.guest), anchor, (id) => use(id, room.name));
 }
 
 /**
