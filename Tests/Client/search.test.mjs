@@ -31,6 +31,7 @@ test('a query contains the fields of the dialog', () => {
     `keys* in:den from:"ann smith" after:${iso(2026, 10, 30)} before:${iso(2026, 11, 1)} has:file`);
   assert.equal(queryOf('', { room: '', author: '', since: '', until: '', hasFile: false }), '');
   assert.equal(queryOf('', { author: 'ann' }), 'from:"ann"');
+  assert.equal(queryOf('', { since: '12345-01-01' }), 'after:12345-01-01', 'the server explains what is wrong');
 });
 
 test('the result has the text that the person has typed', () => {

@@ -3,14 +3,14 @@
 /** @import { Found, Frame, Request, SearchFilters, State } from './types.js' */
 
 /**
- * Returns a time of the query language.
+ * Returns a time of the query language. Returns a day that JavaScript can't read as it is, so that the server says what is wrong.
  * @param {string} day such as 2026-11-01
  * @param {number} later the number of days after this day
  */
 function startOf(day, later) {
   const at = new Date(`${day}T00:00`);
   at.setDate(at.getDate() + later);
-  return at.toISOString();
+  return Number.isNaN(at.getTime()) ? day : at.toISOString();
 }
 
 /**

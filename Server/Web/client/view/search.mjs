@@ -40,13 +40,13 @@ export function openSearch(text) {
   openDialog(search);
   const chosen = room.value;
   room.replaceChildren(el('option', { value: '' }, t('All rooms')), ...[...state.rooms.values()].map((one) => el('option', { value: one.name }, titleOf(one))));
-  room.value = chosen;
+  if (state.rooms.has(chosen)) room.value = chosen;
   $('search-authors').replaceChildren(...peopleElsewhere(state, newRoom('')).map((value) => el('option', { value })));
   const last = text ?? state.found?.query; // the last query may come from the switcher
-  if (last !== undefined && last !== query.value) {
+  if (text !== undefined || last !== undefined && last !== query.value) {
     form.reset();
     filters = {};
-    query.value = last;
+    query.value = last ?? '';
   }
   renderSearch();
   query.focus();
