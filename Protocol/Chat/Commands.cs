@@ -22,7 +22,7 @@ internal static class Commands
         new("before", ClientFrameType.History, "/before 42 20", "shows the messages before a seq") { Required = [Field.Before], Optional = [Field.Limit] },
         new("after", ClientFrameType.History, "/after 42 20", "shows the messages after a seq") { Required = [Field.After], Optional = [Field.Limit] },
         new("around", ClientFrameType.History, "/around 42 20", "shows the messages before and after a seq") { Required = [Field.Around], Optional = [Field.Limit] },
-        new("search", ClientFrameType.Search, "/search lost keys", "searches messages; you may add from:bob, in:#lobby, before:2026-11-01, has:file and \"phrases\"", "find") { Required = [Field.Query] },
+        new("search", ClientFrameType.Search, "/search lost keys", "searches messages; you may add from:bob, in:#lobby, after:2026-10-01, before:2026-11-01, has:file and \"phrases\"", "find") { Required = [Field.Query] },
         new("edit", ClientFrameType.Edit, "/edit 42 what I meant", "changes one of your messages") { Required = [Field.Seq, Field.Text] },
         new("delete", ClientFrameType.Delete, "/delete 42", "deletes a message", "del") { Required = [Field.Seq] },
         new("react", ClientFrameType.React, "/react 42 👍", "adds an emoji to a message") { Required = [Field.Seq, Field.Emoji] },

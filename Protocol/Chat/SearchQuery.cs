@@ -4,8 +4,8 @@ using System.Text;
 namespace RawSocketChat.Protocol.Chat;
 
 /// <summary>
-/// The text of a search: words, <c>"phrases"</c>, and the filters <c>from:ann</c>, <c>in:#lobby</c>, <c>before:2026-11-01</c> and
-/// <c>has:file</c>. A message must match all of them. If a filter occurs twice, the last one applies.
+/// The text of a search: words, <c>"phrases"</c>, and the filters <c>from:ann</c>, <c>in:#lobby</c>, <c>after:2026-10-01</c>,
+/// <c>before:2026-11-01</c> and <c>has:file</c>. A message must match all of them. If a filter occurs twice, the last one applies.
 /// </summary>
 /// <param name="Texts">The words and phrases. If one of these texts has several words, they must follow each other in the message.</param>
 /// <param name="From">The name of the author; null for any author.</param>
@@ -13,8 +13,10 @@ namespace RawSocketChat.Protocol.Chat;
 /// <param name="BeforeTime">Only messages before this time match; null if there is no such limit.</param>
 /// <param name="BeforeCursor">Only messages before this cursor of an earlier answer match; null if there is no such limit.</param>
 /// <param name="HasFile">Whether only messages with a file match.</param>
+/// <param name="AfterTime">Only messages at this time or later match; null if there is no such limit.</param>
 public sealed record SearchQuery(
-    IReadOnlyList<string> Texts, string? From = null, string? Room = null, DateTimeOffset? BeforeTime = null, long? BeforeCursor = null, bool HasFile = false)
+    IReadOnlyList<string> Texts, string? From = null, string? Room = null, DateTimeOffset? BeforeTime = null, long? BeforeCursor = null, bool HasFile = false,
+    DateTimeOffset? AfterTime = null)
 {
     /// <summary>The maximum length of a query in characters.</summary>
     public const int MaxLength = 256;
@@ -63,7 +65,7 @@ public sealed record SearchQuery(
     private static string? ReadFilter(ReadOnlySpan<char> rest)
     {
         var colon = rest.IndexOf(':');
-        foreach (var name in (string[])["from", "in", "before", "has"])
+        foreach (var name in (string[])["from", "in", "after", "before", "has"])
         {
             if (colon == name.Length && rest[..colon].Equals(name, StringComparison.OrdinalIgnoreCase))
                 return name;
@@ -108,14 +110,14 @@ public sealed record SearchQuery(
                 query = query with { HasFile = value.Equals("file", StringComparison.OrdinalIgnoreCase) };
                 (problem, example) = query.HasFile ? ("", "") : ("has: can only be has:file", "lost keys has:file");
                 break;
-            case "before" when DateTimeOffset.TryParseExact(value, DateFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time):
-                query = query with { BeforeTime = time, BeforeCursor = null };
+            case "after" or "before" when DateTimeOffset.TryParseExact(value, DateFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time):
+                query = filter == "after" ? query with { AfterTime = time } : query with { BeforeTime = time, BeforeCursor = null };
                 break;
             case "before" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor):
                 query = query with { BeforeTime = null, BeforeCursor = cursor };
                 break;
             default:
-                (problem, example) = ("before: needs a day, such as 2026-11-01", "lost keys before:2026-11-01");
+                (problem, example) = ($"{filter}: needs a day, such as 2026-11-01", $"lost keys {filter}:2026-11-01");
                 break;
         }
 

@@ -60,6 +60,7 @@ internal sealed class SearchHandler(ChatServices services)
         {
             Author = frame.From is null ? null : new SearchedAuthor((await services.Sessions.FindUserAsync(frame.From))?.Id, frame.From),
             HasFile = query.HasFile,
+            After = query.AfterTime is { } after ? SearchCursor.Get(after) : 0,
             Before = Math.Min(frame.Before ?? long.MaxValue, query.BeforeCursor ?? (query.BeforeTime is { } time ? SearchCursor.Get(time) : long.MaxValue)),
             Limit = Math.Min(frame.Limit ?? DefaultLimit, MaxLimit),
         });

@@ -3,12 +3,21 @@ namespace RawSocketChat.Server.Search;
 /// <summary>A word of a query, or words that must follow each other in a message.</summary>
 public sealed class SearchPhrase
 {
-    private SearchPhrase(IReadOnlyList<string> terms) => Terms = terms;
+    // The beginning of a word has at least this length. Too many words begin with the same two letters, so such a search would be slow.
+    private const int MinBeginningLength = 3;
+
+    private SearchPhrase(IReadOnlyList<string> terms, bool isBeginning) => (Terms, IsBeginning) = (terms, isBeginning);
 
     /// <summary>The words, as the index stores them. Never empty.</summary>
     public IReadOnlyList<string> Terms { get; }
 
-    /// <summary>Creates a phrase. Returns null if the text has no word.</summary>
+    /// <summary>Whether the last word of <see cref="Terms"/> is only the beginning of a word.</summary>
+    public bool IsBeginning { get; }
+
+    /// <summary>
+    /// Creates a phrase. Returns null if the text has no word. If the text ends with <c>*</c>, its last word may be the beginning of a longer word. A last
+    /// word with less than three letters is always a whole word.
+    /// </summary>
     public static SearchPhrase? Create(string text)
     {
         var words = SearchText.Split(text);
@@ -16,7 +25,10 @@ public sealed class SearchPhrase
         // them, and the search needs fewer words.
         var first = words.Count > 1 && words[0].Start == words[1].Start ? 1 : 0;
         var end = words.Count > 1 && words[^1].End == words[^2].End ? words.Count - 1 : words.Count;
-        return words.Count == 0 ? null : new SearchPhrase([.. words.Take(first..end).Select(word => word.Term)]);
+        if (words.Count == 0)
+            return null;
+        var terms = words.Take(first..end).Select(word => word.Term).ToArray();
+        return new SearchPhrase(terms, text.EndsWith('*') && words[^1].End == text.Length - 1 && terms[^1].Length >= MinBeginningLength);
     }
 
     /// <summary>Finds the phrase in the words of a text. The result has the places of the phrase: start and length in UTF-16 code units.</summary>
@@ -33,7 +45,8 @@ public sealed class SearchPhrase
     {
         for (var i = 0; i < Terms.Count; i++)
         {
-            if (words[index + i].Term != Terms[i])
+            var term = words[index + i].Term;
+            if (IsBeginning && i == Terms.Count - 1 ? !term.StartsWith(Terms[i], StringComparison.Ordinal) : term != Terms[i])
                 return false;
         }
 

@@ -25,6 +25,9 @@ public sealed record MessageQuery(IReadOnlyList<SearchPhrase> Phrases, SearchSco
     /// <summary>Whether to find only messages with a file.</summary>
     public bool HasFile { get; init; }
 
+    /// <summary>Finds only messages at this cursor or above it.</summary>
+    public long After { get; init; }
+
     /// <summary>Finds only messages below this cursor.</summary>
     public long Before { get; init; } = long.MaxValue;
 

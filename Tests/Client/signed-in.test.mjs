@@ -22,3 +22,13 @@ test('the page asks before it joins the room of the link, because the login did 
   assert.deepEqual(page.sent.filter(({ type }) => type === 'join').map(({ room }) => room), ['lobby']);
   assert.equal(page.$('link-question').open, true);
 });
+
+test('the page says that the server checks a new password until the answer arrives', () => {
+  page.$('me').dispatchEvent(new Event('click'));
+  page.$('old-password').value = 'the old password';
+  page.$('next-password').value = 'the new password';
+  page.$('change-password').dispatchEvent(new Event('submit', { cancelable: true }));
+  assert.equal(page.$('account-note').textContent, 'The server checks it…');
+  page.receive({ type: 'ack', id: page.sent.findLast(({ type }) => type === 'password').id });
+  assert.equal(page.$('account-note').textContent, 'Your password is changed.');
+});

@@ -17,6 +17,8 @@ public sealed class MemoryMessageSearch(MemoryRoomLog log, IRoomCatalog catalog,
         {
             foreach (var message in log.ReadMessages(before, out next))
             {
+                if (message.Cursor < query.After)
+                    return new SearchPage(found, HasMore: false);
                 if (!rooms.TryGetValue(message.Room, out var isSearched))
                     rooms.Add(message.Room, isSearched = await IsSearchedAsync(query.Scope, message.Room, cancellationToken));
                 if (!isSearched || !Matches(query, message.Event.Content))

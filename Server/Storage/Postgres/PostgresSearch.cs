@@ -17,7 +17,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
 
     private const string Find = $"""
         SELECT {EventRow.MessageColumns}, r.id, r.name, r.name_key, e.search_id FROM events e JOIN rooms r ON r.id = e.room
-        WHERE e.words @@ $1::tsquery AND e.search_id < $2 AND NOT r.{SqlRoomCatalog.IsRemoved}
+        WHERE e.words @@ $1::tsquery AND e.search_id < $2 AND e.search_id >= $7 AND NOT r.{SqlRoomCatalog.IsRemoved}
             AND (r.id = ANY($3) OR ($5 AND r.is_private = 0 AND r.id <> ALL($4)))
         ORDER BY e.search_id DESC LIMIT $6
         """;
@@ -100,7 +100,7 @@ internal sealed class PostgresSearch(PostgresDatabase database) : IDisposable
         try
         {
             using var command = new NpgsqlCommand(Find, _connection);
-            foreach (var value in (object[])[SearchVector.CreateExpression(query, rooms), before, rooms.ToArray(), exceptRooms.ToArray(), query.Scope.WithPublicRooms, (long)query.Limit + 1])
+            foreach (var value in (object[])[SearchVector.CreateExpression(query, rooms), before, rooms.ToArray(), exceptRooms.ToArray(), query.Scope.WithPublicRooms, (long)query.Limit + 1, query.After])
                 command.Parameters.Add(new NpgsqlParameter { Value = value });
             using var reader = command.ExecuteReader();
             var found = new List<FoundRow>();

@@ -40,7 +40,7 @@ internal static class SearchVector
     /// <param name="rooms">The ids of the rooms to search. Not used if the query searches all public rooms.</param>
     public static string CreateExpression(MessageQuery query, IReadOnlyList<long> rooms)
     {
-        var parts = query.Phrases.Select(phrase => $"({string.Join(" <-> ", phrase.Terms.Select(Quote))})").ToList();
+        var parts = query.Phrases.Select(phrase => $"({string.Join(" <-> ", phrase.Terms.Select(Quote))}{(phrase.IsBeginning ? ":*" : "")})").ToList();
         if (query.Author is { } author)
             parts.Add(Or([.. author.Id is null ? Array.Empty<string>() : [GetAuthorWord(author.Id)], GetNameWord(author.Name)]));
         if (query.HasFile)

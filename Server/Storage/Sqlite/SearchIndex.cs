@@ -28,7 +28,7 @@ internal static class SearchIndex
     {
         var parts = new List<string>();
         if (query.Phrases.Count > 0)
-            parts.Add($"({{words}} : ({string.Join(" AND ", query.Phrases.Select(phrase => Quote(string.Join(' ', phrase.Terms))))}))");
+            parts.Add($"({{words}} : ({string.Join(" AND ", query.Phrases.Select(phrase => Quote(string.Join(' ', phrase.Terms)) + (phrase.IsBeginning ? "*" : "")))}))");
         if (query.Author is { } author)
             parts.Add($"({{filters}} : ({Or([.. author.Id is null ? Array.Empty<string>() : [GetUserWord(author.Id)], GetNameWord(author.Name)])}))");
         if (query.HasFile)

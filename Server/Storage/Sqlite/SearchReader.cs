@@ -23,17 +23,18 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
 
     /// <summary>Finds messages. The same connection also reads the rooms and the reactions of the messages.</summary>
     /// <param name="expression">The FTS5 expression.</param>
+    /// <param name="after">The lowest cursor that a message may have.</param>
     /// <param name="before">The cursor below which to search.</param>
     /// <param name="limit">The maximum number of messages.</param>
     /// <param name="isHidden">Returns whether an event is trimmed. The arguments are the room's key and the event's seq.</param>
     /// <exception cref="SqliteException">The index cannot be read.</exception>
-    public async ValueTask<SearchPage> SearchAsync(string expression, long before, int limit, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
+    public async ValueTask<SearchPage> SearchAsync(string expression, long after, long before, int limit, Func<string, long, bool> isHidden, CancellationToken cancellationToken)
     {
         if (!await _gate.WaitAsync(MaxWait, cancellationToken))
             return new SearchPage([], HasMore: true, IsTimedOut: true);
         try
         {
-            return await Task.Run(() => Search(expression, before, limit, isHidden), CancellationToken.None);
+            return await Task.Run(() => Search(expression, after, before, limit, isHidden), CancellationToken.None);
         }
         finally
         {
@@ -50,7 +51,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         _gate.Release();
     }
 
-    private SearchPage Search(string expression, long before, int limit, Func<string, long, bool> isHidden)
+    private SearchPage Search(string expression, long after, long before, int limit, Func<string, long, bool> isHidden)
     {
         if (_isDisposed)
             throw new StorageException("the server is stopping");
@@ -63,7 +64,7 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
         {
             try
             {
-                using var rows = _prepared.Find.Query(expression, before);
+                using var rows = _prepared.Find.Query(expression, before, after);
                 while (!hasMore && rows.Read())
                 {
                     var (id, name, key, cursor) = (rows.GetInt64(EventRow.ColumnCount), rows.GetString(EventRow.ColumnCount + 1), rows.GetString(EventRow.ColumnCount + 2), rows.GetInt64(EventRow.ColumnCount + 3));
@@ -102,10 +103,10 @@ internal sealed class SearchReader(string file, TimeProvider time) : IDisposable
             $"""
             SELECT {EventRow.MessageColumns}, r.id, r.name, r.name_key, s.rowid
             FROM search s CROSS JOIN events e ON e.search_id = s.rowid CROSS JOIN rooms r ON r.id = e.room
-            WHERE s.search MATCH @p1 AND s.rowid < @p2 AND NOT r.{SqlRoomCatalog.IsRemoved}
+            WHERE s.search MATCH @p1 AND s.rowid < @p2 AND s.rowid >= @p3 AND NOT r.{SqlRoomCatalog.IsRemoved}
             ORDER BY s.rowid DESC
             """,
-            2);
+            3);
 
         public Statement Reactions { get; } = ReactionRows.CreateQuery(connection);
 

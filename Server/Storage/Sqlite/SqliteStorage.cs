@@ -106,7 +106,7 @@ public sealed class SqliteStorage : SqlStorage, IDisposable
     {
         await SearchIndexer.IndexBeforeSearchAsync(this, cancellationToken);
         var expression = SearchIndex.CreateExpression(query, rooms, exceptRooms);
-        return await TranslateAsync("the search index", _search.SearchAsync(expression, query.Before, query.Limit, IsHidden, cancellationToken));
+        return await TranslateAsync("the search index", _search.SearchAsync(expression, query.After, query.Before, query.Limit, IsHidden, cancellationToken));
     }
 
     private async ValueTask<T> TranslateAsync<T>(string what, ValueTask<T> read)

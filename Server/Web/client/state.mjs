@@ -174,7 +174,7 @@ const UPDATES = {
     return { ...state, directory: [...state.directory.filter(({ room }) => !found.has(room)), ...rooms] };
   },
 
-  results: (state, frame, { request }) => applyResults(state, frame, request?.before),
+  results: (state, frame, { request }) => applyResults(state, frame, request),
 
   help(state, frame, { request, at }) {
     const commands = frame.commands ?? [];

@@ -409,8 +409,12 @@ export interface State {
   found: Found | null;
 }
 
+/** The fields of the search dialog. `since` and `until` are the first and the last day in the person's time zone, such as 2026-11-01. */
+export interface SearchFilters { room?: string; author?: string; since?: string; until?: string; hasFile?: boolean }
+
 /** What the last search has found. */
 export interface Found {
+  /** The text that the person has typed, without the fields of the search dialog. */
   query: string;
   /** Newest first. */
   messages: Frame[];
@@ -428,8 +432,9 @@ export interface Request {
   name?: string;
   show?: boolean;
   after?: number;
-  /** The cursor of a search. */
+  /** For a search: its cursor, and the text that the person has typed. */
   before?: number;
+  query?: string;
   /** The part of the history that the page asked for. */
   direction?: 'older' | 'newer' | 'newest' | 'around';
   /** With `around`: if there is no message with this seq, the page goes to the next message. */
@@ -523,6 +528,7 @@ export interface RoomCard {
   /** Nobody has written yet. */
   isNew: boolean;
   mayInvite: boolean;
+  maySetTopic: boolean;
 }
 
 /** A public room that the server lists before a person has logged in. */

@@ -17,6 +17,9 @@ public sealed class SearchQueryTests
         Case("x before:2026-11-01T10:30:00Z", new SearchQuery(["x"], BeforeTime: new DateTimeOffset(2026, 11, 1, 10, 30, 0, TimeSpan.Zero))),
         Case("x before:455698112512", new SearchQuery(["x"], BeforeCursor: 455_698_112_512)),
         Case("before:7 x before:2026-11-01", new SearchQuery(["x"], BeforeTime: new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero))),
+        Case("x after:2026-11-01 before:2026-11-02", new SearchQuery(["x"], BeforeTime: new DateTimeOffset(2026, 11, 2, 0, 0, 0, TimeSpan.Zero), AfterTime: new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero))),
+        Case("x After:2026-11-01T10:30:00.500Z", new SearchQuery(["x"], AfterTime: new DateTimeOffset(2026, 11, 1, 10, 30, 0, 500, TimeSpan.Zero))),
+        Case("key* \"lost key*\"", new SearchQuery(["key*", "lost key*"])),
         Case("see http://a.org at 12:30 note:this", new SearchQuery(["see", "http://a.org", "at", "12:30", "note:this"])),
         Case("AND OR NOT NEAR(a b) * ^x -y", new SearchQuery(["AND", "OR", "NOT", "NEAR(a", "b)", "*", "^x", "-y"])),
         Case("", new SearchQuery([])),
@@ -35,6 +38,7 @@ public sealed class SearchQueryTests
     [TestCase("has:link", "has: can only be has:file")]
     [TestCase("x before:yesterday", "before: needs a day, such as 2026-11-01")]
     [TestCase("x before:2026-13-01", "before: needs a day, such as 2026-11-01")]
+    [TestCase("x after:7", "after: needs a day, such as 2026-11-01")]
     [TestCase("x before:-1", "before: needs a day, such as 2026-11-01")]
     public void Invalid_filter_is_explained_with_a_query_that_works(string text, string expected)
     {

@@ -45,6 +45,31 @@ public abstract class MessageSearchContract
     }
 
     [Test]
+    public async Task Beginning_of_a_word_is_found_only_with_an_asterisk_and_three_letters()
+    {
+        await SayAsync("a", "my lost keys", "the keyboard", "a key", "monkey business", "ke", "lost in Keynes");
+        (await FindPhrasesAsync("key*")).Should().Equal("lost in Keynes", "a key", "the keyboard", "my lost keys");
+        (await FindPhrasesAsync("ke*")).Should().Equal("ke");
+        (await FindPhrasesAsync("lost key*")).Should().Equal("my lost keys");
+        (await FindPhrasesAsync("key*", "my")).Should().Equal("my lost keys");
+        (await FindPhrasesAsync("key *")).Should().Equal("a key");
+    }
+
+    [Test]
+    public async Task Messages_are_found_from_a_cursor_on()
+    {
+        for (var i = 1; i <= 4; i++)
+        {
+            await SayAsync("a", $"x {i}");
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var page = await SearchAsync(CreateQuery("x") with { After = SearchCursor.Get(Start.AddSeconds(1)), Before = SearchCursor.Get(Start.AddSeconds(3)) });
+        page.Messages.Select(message => message.Event.Content.Text).Should().Equal("x 3", "x 2");
+        page.HasMore.Should().BeFalse();
+    }
+
+    [Test]
     public async Task Words_of_languages_without_spaces_are_found()
     {
         await SayAsync("a", "私は東京都に住む", "京都は古い", "ฉันอยู่กรุงเทพมหานคร");

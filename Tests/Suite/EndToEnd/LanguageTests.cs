@@ -74,6 +74,10 @@ public sealed class LanguageTests
         await ann.Page.ClickAsync("#open-room-menu");
         await ExpectNoFaultAsync(ann, "the menu of the room");
         await ann.Page.Keyboard.PressAsync("Escape");
+        await ann.Page.ClickAsync("#open-search");
+        await ann.Page.ClickAsync("#search-filters summary");
+        await ExpectNoFaultAsync(ann, "the search");
+        await ann.Page.Keyboard.PressAsync("Escape");
         await VisitSettingsAsync(ann, isPhone);
         ann.Errors.Should().BeEmpty();
         (await ann.ViolationsAsync()).Should().BeEmpty();
@@ -97,6 +101,10 @@ public sealed class LanguageTests
         await ann.Page.ClickAsync("#menu-items [data-item=close]");
         await ExpectFitsAsync(ann, "a question");
         await ann.Page.ClickAsync("#form-no");
+        await ann.Page.ClickAsync("#open-search");
+        await ann.Page.ClickAsync("#search-filters summary");
+        await ExpectFitsAsync(ann, "the search");
+        await ann.Page.Keyboard.PressAsync("Escape");
         await ann.Page.ClickAsync("#open-rail");
         await ExpectFitsAsync(ann, "the rooms");
         await ann.Page.ClickAsync("#me");

@@ -31,7 +31,7 @@ public sealed class LookTests
     public async Task StopServer() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Message_under_the_pointer_has_buttons_to_react_and_to_reply()
+    public async Task Message_under_the_pointer_has_buttons_to_react_and_to_reply_and_to_edit()
     {
         await using var ann = await ChatPage.JoinAsync(_server.HttpPort, "ann", "tools");
         await using var bob = await ChatPage.JoinAsync(_server.HttpPort, "bob", "tools");
@@ -49,6 +49,17 @@ public sealed class LookTests
         await Assertions.Expect(ann.Input).ToBeFocusedAsync();
         await ann.SayAsync("yes");
         await Assertions.Expect(bob.Messages.Last.Locator(".quote")).ToContainTextAsync("at noon?");
+
+        // Only an own message has the button to edit.
+        var edit = ann.Page.Locator("#log [data-action=edit]");
+        await ann.ExpectAllSentAsync();
+        await ann.Messages.First.HoverAsync();
+        await Assertions.Expect(edit).ToBeHiddenAsync();
+        await ann.Messages.Last.HoverAsync();
+        await edit.ClickAsync();
+        await Assertions.Expect(ann.Input).ToHaveValueAsync("yes");
+        await ann.SayAsync("yes, please");
+        await Assertions.Expect(bob.Messages.Last.Locator(".text")).ToContainTextAsync("yes, please");
         ann.Errors.Should().BeEmpty();
     }
 

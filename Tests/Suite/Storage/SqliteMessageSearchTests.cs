@@ -213,9 +213,9 @@ public sealed class SqliteMessageSearchTests : MessageSearchContract
 
         // The search exceeds its time limit while it reads the third message.
         var read = 0;
-        var page = await reader.SearchAsync("x", long.MaxValue, 20, IsHidden, default);
+        var page = await reader.SearchAsync("x", 0, long.MaxValue, 20, IsHidden, default);
         (page.Messages.Select(found => found.Event.Seq), page.HasMore, page.IsTimedOut).Should().BeEquivalentTo((new long[] { 50, 49, 48 }, true, true));
-        page = await reader.SearchAsync("x", page.Messages[^1].Cursor, 20, (_, _) => false, default);
+        page = await reader.SearchAsync("x", 0, page.Messages[^1].Cursor, 20, (_, _) => false, default);
         (page.Messages[0].Event.Seq, page.Messages.Count, page.HasMore, page.IsTimedOut).Should().Be((47, 20, true, false));
 
         bool IsHidden(string room, long seq)

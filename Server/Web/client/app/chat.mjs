@@ -3,6 +3,7 @@
 import { t } from '../language.mjs';
 import { changeMessage, enqueueMessage, FAILED, nextToSend } from '../outbox.mjs';
 import { changeRoom, isDirect } from '../rooms.mjs';
+import { queryOf } from '../search.mjs';
 import { isJoin } from '../state.mjs';
 import { tooLongWords } from '../typed-input.mjs';
 import { connection } from './connect.mjs';
@@ -11,7 +12,7 @@ import { createId, nowIso } from './page.mjs';
 import { outboxStore } from './storage.mjs';
 import { commit, notify, state } from './store.mjs';
 
-/** @import { AttachedFile, Frame, OutboxItem, Request, RequestKind, Room } from '../types.js' */
+/** @import { AttachedFile, Frame, OutboxItem, Request, RequestKind, Room, SearchFilters } from '../types.js' */
 
 const HISTORY_PAGE = 50;      // messages, when the page joins a room: more than a screen shows
 const MAX_HISTORY_PAGE = 200; // messages, when the reader scrolls: the maximum that the server allows
@@ -151,10 +152,11 @@ export function askQuotes(room, seqs) {
 
 /**
  * Searches messages. Returns false if there is no connection.
- * @param {string} query
+ * @param {string} query what the person has typed
+ * @param {SearchFilters} [filters]
  * @param {number} [before] the cursor of the next page
  */
-export const askSearch = (query, before) => ask({ type: 'search', query, ...before !== undefined && { before } }, { kind: 'search', before });
+export const askSearch = (query, filters, before) => ask({ type: 'search', query: queryOf(query, filters), ...before !== undefined && { before } }, { kind: 'search', before, query });
 
 /** The message to show as soon as the page has joined its room. @type {{ room: string, seq: number } | null} */
 let jumpAfterJoin = null;

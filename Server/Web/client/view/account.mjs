@@ -119,8 +119,12 @@ $('rename').addEventListener('submit', (event) => {
   else if (name === state.self?.name) setAccountNote(t('Your name is {name} already.', { name: isolated(name) }), 'info');
   else if (!ask({ type: 'nick', name }, { kind: 'nick', name })) setAccountNote(t('To change the name, the page must be connected.'));
 });
+// The server needs time to check or to store a password.
+const noteCheck = () => setAccountNote(t('The server checks it…'), 'info');
+
 $('keep').addEventListener('submit', async (event) => {
   event.preventDefault();
+  noteCheck();
   const answer = await signIn({ type: 'register', name: state.self?.name ?? '', password: $('new-password').value }, (words) => {
     setAccountNote(words);
     $('new-password').focus();
@@ -139,7 +143,8 @@ $('change-password').addEventListener('submit', (event) => {
   if (fault) {
     setAccountNote(fault.words);
     $(`${fault.field}-password`).focus();
-  } else if (!ask({ type: 'password', old, new: next }, { kind: 'password' })) setAccountNote(t('To change the password, the page must be connected.'));
+  } else if (ask({ type: 'password', old, new: next }, { kind: 'password' })) noteCheck();
+  else setAccountNote(t('To change the password, the page must be connected.'));
 });
 
 /**

@@ -75,6 +75,24 @@ export function react(seq, emoji) {
   if (found && emoji) toggle(found.entry, found.room, emoji);
 }
 
+/** @param {number} seq */
+const ownMessage = (seq) => {
+  const found = messageOf(seq);
+  return found && allowedActions(found.entry, found.room, state.self).edit ? found.entry : null;
+};
+
+/** Whether the person may change a message of the current room. @param {number} seq */
+export const mayEdit = (seq) => ownMessage(seq) !== null;
+
+/**
+ * Starts the change of an own message of the current room.
+ * @param {number} seq
+ */
+export function edit(seq) {
+  const entry = ownMessage(seq);
+  if (entry) startEdit(entry);
+}
+
 /**
  * Starts a reply to a message of the current room.
  * @param {number} seq

@@ -4,6 +4,7 @@ import { ask } from '../app/chat.mjs';
 import { preferences, toggleFavourite } from '../app/preferences.mjs';
 import { state } from '../app/store.mjs';
 import { closeForm, inviteForm, slowForm, topicForm } from '../forms.mjs';
+import { isolated } from '../direction.mjs';
 import { t } from '../language.mjs';
 import { peopleElsewhere } from '../people.mjs';
 import { roomMenu } from '../room-actions.mjs';
@@ -24,8 +25,10 @@ import { openPrograms } from './programs.mjs';
 function openRoomMenu(name, anchor) {
   const room = state.rooms.get(name ?? '');
   if (!room) return;
-  const card = { title: titleOf(room), words: isDirect(room) ? '' : room.isPrivate ? t('{count} members, private', { count: room.memberCount }) : t('{count} members', { count: room.memberCount }) };
-  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name)), anchor, (id) => use(id, room.name));
+  // On a phone, the head has no space for a long topic.
+  const members = room.isPrivate ? t('{count} members, private', { count: room.memberCount }) : t('{count} members', { count: room.memberCount });
+  const card = { title: titleOf(room), words: isDirect(room) ? '' : room.topic ? `${isolated(room.topic)}\n${members}` : members };
+  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name), state.self?.guest), anchor, (id) => use(id, room.name));
 }
 
 /**

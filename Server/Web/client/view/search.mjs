@@ -7,13 +7,18 @@ import { withoutDirectionControls } from '../direction.mjs';
 import { filesOf, iconOf } from '../files.mjs';
 import { fullTime } from '../formatting.mjs';
 import { t, withParts } from '../language.mjs';
-import { markedPieces } from '../search.mjs';
+import { peopleElsewhere } from '../people.mjs';
+import { newRoom, titleOf } from '../rooms.mjs';
+import { markedPieces, queryOf } from '../search.mjs';
 import { $, closestTo, el, foreign, hashedNodes, icon, openDialog, search, setWords, whenChanged } from './dom.mjs';
 import { goToMessage } from './go-to-message.mjs';
 
-/** @import { Frame } from '../types.js' */
+/** @import { Frame, SearchFilters } from '../types.js' */
 
-const query = $('search-query');
+const query = $('search-query'), form = $('search-form'), room = $('search-room');
+
+/** The filters of the shown results. @type {SearchFilters} */
+let filters = {};
 
 export const renderSearch = whenChanged(() => [state.found], () => {
   const found = state.found;
@@ -33,7 +38,16 @@ const resultNode = ({ room, seq, at, from, text, snippet, files }) => el('li', n
 export function openSearch(text) {
   ui.drawer = null;
   openDialog(search);
-  query.value = text ?? state.found?.query ?? query.value; // the last query may come from the switcher
+  const chosen = room.value;
+  room.replaceChildren(el('option', { value: '' }, t('All rooms')), ...[...state.rooms.values()].map((one) => el('option', { value: one.name }, titleOf(one))));
+  if (state.rooms.has(chosen)) room.value = chosen;
+  $('search-authors').replaceChildren(...peopleElsewhere(state, newRoom('')).map((value) => el('option', { value })));
+  const last = text ?? state.found?.query; // the last query may come from the switcher
+  if (text !== undefined || last !== undefined && last !== query.value) {
+    form.reset();
+    filters = {};
+    query.value = last ?? '';
+  }
   renderSearch();
   query.focus();
 }
@@ -43,20 +57,26 @@ export function setSearchNote(text) {
   setWords($('search-note'), text);
 }
 
-function submit() {
-  const text = query.value.trim();
-  if (text) setSearchNote(askSearch(text) ? t('Searching…') : t('To search, the page must be connected.'));
+/** @param {number} [before] */
+function submit(before) {
+  if (before === undefined) {
+    filters = { author: $('search-author').value.trim(), since: $('search-since').value, until: $('search-until').value, hasFile: $('search-file').checked };
+    // The server does not search all rooms for a day alone.
+    if (!room.value && !query.value.trim() && !filters.author && !filters.hasFile && (filters.since || filters.until)) room.value = state.current ?? '';
+    filters.room = room.value;
+  }
+  const text = before === undefined ? query.value.trim() : state.found?.query ?? '';
+  if (queryOf(text, filters)) setSearchNote(askSearch(text, filters, before) ? t('Searching…') : t('To search, the page must be connected.'));
 }
 
 $('open-search').addEventListener('click', () => openSearch());
 $('close-search').addEventListener('click', () => search.close());
-$('search-form').addEventListener('submit', (event) => {
+form.addEventListener('submit', (event) => {
   event.preventDefault();
   submit();
 });
-$('search-more').addEventListener('click', () => {
-  if (state.found?.before && !askSearch(state.found.query, state.found.before)) setSearchNote(t('To search, the page must be connected.'));
-});
+$('search-filters').addEventListener('change', () => submit());
+$('search-more').addEventListener('click', () => submit(state.found?.before ?? undefined));
 $('search-list').addEventListener('click', (event) => {
   const button = closestTo(event, '[data-seq]');
   if (!button) return;

@@ -21,7 +21,7 @@ import { openDirectory, showError } from './directory.mjs';
 import { copyFrom } from './copying.mjs';
 import { $, closestTo, input, log } from './dom.mjs';
 import { followNewest, jumpTo } from './log.mjs';
-import { openMessageMenu, react, replyTo } from './message-menu.mjs';
+import { edit, openMessageMenu, react, replyTo } from './message-menu.mjs';
 import { goToRoom, leaveRoom } from './navigation.mjs';
 import { openPersonMenu } from './people-menu.mjs';
 import { use as useRoomMenu } from './room-menu.mjs';
@@ -162,6 +162,7 @@ const ACTIONS = {
   react({ seq, emoji = '' }) { react(Number(seq), emoji); },
   quick({ emoji = '' }, button) { react(seqOf(button), emoji); },
   reply(_, button) { replyTo(seqOf(button)); },
+  edit(_, button) { edit(seqOf(button)); },
   copy(_, button) { if (button.previousElementSibling instanceof HTMLElement) copyFrom(button.previousElementSibling, button); },
   'copy-link'(_, button) { if (button.previousElementSibling instanceof HTMLElement) copyFrom(button.previousElementSibling, button); },
   spoiler(_, button) {
