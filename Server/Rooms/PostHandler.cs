@@ -76,20 +76,11 @@ internal sealed class PostHandler(ChatServices services)
             context.Reject(answers, frame.Id, error!);
         else if (frame.Text is null)
             answers.Send(new AckFrame(frame.Id, room.Name, Topic: room.Summary.Topic));
-        else if (!MaySetTopic(context, room))
-        {
-            context.Reject(answers, frame.Id, new ChatError(
-                ErrorCode.NotAllowed, $"guests cannot set the topic of \"{room.Name}\", which has no owner; people with an account can", LoginRequirement.CreateLoginHint(frame.IsTyped)));
-        }
         else if ((ValidateTopic(frame.Text!) ?? await CheckRateAsync(context, frame.Text!)) is { } fault)
             context.Reject(answers, frame.Id, fault);
         else
             await PostAsync(context, room, answers, frame, new NewEvent(RoomEventKind.Topic, context.User.Id, context.User.Name, frame.Text!));
     }
-
-    // In a public room without an owner, such as the lobby, nobody could keep guests from changing the topic again and again.
-    private static bool MaySetTopic(ChatContext context, RoomLoop room) =>
-        !context.User.IsGuest || room.DirectUsers is not null || room.Moderation.OwnerCount > 0 || context.GetRole(room.Moderation) != RoomRole.Member;
 
     /// <summary>Returns the error of an invalid topic; null for a valid one.</summary>
     public static ChatError? ValidateTopic(string topic) => topic.Length > MaxTopicLength

@@ -9,19 +9,12 @@ import { ANN, BOB, EMPTY_STATE, inLobby, joined, lobby, message, newRoom, receiv
 const DIRECT = `dm-${'0a'.repeat(16)}`;
 const room = (role, changes = {}) => roomWith([], { name: 'den', role, ...changes });
 const allowed = (...given) => allowedRoomActions(room(...given)).join(' ');
-const allowedForGuest = (...given) => allowedRoomActions(room(...given), true).join(' ');
 
 describe('what a person can do with a room', () => {
   test('as a member', () => assert.equal(allowed('member'), 'notify favourite topic invite leave'));
   test('as a moderator: also set slow mode and manage tokens and the webhook', () => assert.equal(allowed('moderator'), 'notify favourite topic invite slow programs leave'));
   test('as an owner: also close the room', () => assert.equal(allowed('owner'), 'notify favourite topic invite slow programs leave close'));
   test('in the default room: an owner cannot close the room', () => assert.equal(allowed('owner', { name: 'lobby' }), 'notify favourite topic invite slow programs leave'));
-  test('in the default room: a guest cannot set the topic', () => {
-    assert.equal(allowedForGuest('member', { name: 'lobby' }), 'notify favourite invite leave');
-    assert.equal(allowedForGuest('moderator', { name: 'lobby' }), 'notify favourite topic invite slow programs leave');
-    assert.equal(allowedForGuest('member'), 'notify favourite topic invite leave');
-    assert.equal(allowed('member', { name: 'lobby' }), 'notify favourite topic invite leave');
-  });
   test('in a direct room', () => assert.equal(allowed('member', { with: BOB }), 'notify leave'));
   test('after a removal from the room: only leave the room', () => assert.equal(allowed('owner', { removed: true }), 'leave'));
   test('before the page has joined the room: only leave the room', () => assert.equal(allowed(null, { epoch: null }), 'leave'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addNotice } from '../../Server/Web/client/rooms.mjs';
 import { createRows, missingQuotes } from '../../Server/Web/client/rows.mjs';
-import { ANN, at, BOB, inLobby, joined, lobby, message, messages, NOON, outboxItem, receive, roomWith, WHOLE } from './support.mjs';
+import { ANN, at, BOB, inLobby, joined, lobby, message, messages, NOON, outboxItem, receive, roomWith } from './support.mjs';
 
 const rowsOf = (room, outbox = [], part = { segments: [{ start: 0, end: room.entries.length, above: 0 }], below: 0 }) => createRows(room, outbox, part, ANN, Date.parse(NOON));
 const kinds = (rows) => rows.map(({ kind }) => kind);
@@ -185,9 +185,5 @@ describe('a new room', () => {
   test('shows the topic and the other people in the room', () => {
     const { room } = start(roomWith([], { topic: 'tea', memberCount: 2, members: new Map([[ANN.user, 'ann'], [BOB.user, 'bob']]) }));
     assert.deepEqual([room.topic, room.others, room.memberCount, room.mayInvite], ['tea', ['bob'], 2, true]);
-  });
-  test('offers a guest to set the topic, except in the default room', () => {
-    const guest = { ...ANN, guest: true };
-    assert.deepEqual(['den', 'lobby'].map((name) => createRows(roomWith([], { name }), [], WHOLE, guest, 0)[0].room.maySetTopic), [true, false]);
   });
 });

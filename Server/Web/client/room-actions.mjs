@@ -7,7 +7,7 @@ import { isDirect } from './rooms.mjs';
 
 /** @import { MenuItem, NotifyLevel, Room, RoomAction } from './types.js' */
 
-const ROOM_FOR_EVERYBODY = 'lobby'; // it has no owner, and nobody can close it
+const ROOM_FOR_EVERYBODY = 'lobby'; // nobody can close this room
 
 /** The levels of notification, in the order of the menu. @type {{ level: NotifyLevel, readonly words: string }[]} */
 const NOTIFY_LEVELS = [
@@ -19,17 +19,14 @@ const NOTIFY_LEVELS = [
 /**
  * Returns the actions that the person may use on a room, in the order of the menu.
  * @param {Room} room
- * @param {boolean} [isGuest] whether the person has no account
  * @returns {RoomAction[]}
  */
-export function allowedRoomActions(room, isGuest) {
+export function allowedRoomActions(room) {
   if (room.removed || room.epoch === null) return ['leave'];
   if (isDirect(room)) return ['notify', 'leave'];
   const rank = rankOf(room.role);
   /** @type {RoomAction[]} */
-  const actions = ['notify', 'favourite'];
-  if (!isGuest || rank || room.name !== ROOM_FOR_EVERYBODY) actions.push('topic');
-  actions.push('invite');
+  const actions = ['notify', 'favourite', 'topic', 'invite'];
   if (rank >= 1) actions.push('slow', 'programs');
   actions.push('leave');
   if (rank === 2 && room.name !== ROOM_FOR_EVERYBODY) actions.push('close');
@@ -40,10 +37,9 @@ export function allowedRoomActions(room, isGuest) {
  * The menu of a room. An item that sets a level of notification has the level as its id.
  * @param {Room} room
  * @param {boolean} isFavourite
- * @param {boolean} [isGuest]
  * @returns {MenuItem[]}
  */
-export function roomMenu(room, isFavourite = false, isGuest) {
+export function roomMenu(room, isFavourite = false) {
   const slow = room.slow ? t('Slow mode: {duration}…', { duration: durationWords(room.slow) }) : t('Slow mode…');
   /** @type {Record<Exclude<RoomAction, 'notify'>, Omit<MenuItem, 'id'>>} */
   const items = {
@@ -57,7 +53,7 @@ export function roomMenu(room, isFavourite = false, isGuest) {
   };
   /** @type {MenuItem[]} */
   const levels = NOTIFY_LEVELS.map(({ level, words }) => ({ id: level, words, group: 0, isChecked: room.notify === level }));
-  return allowedRoomActions(room, isGuest).flatMap((id) => id === 'notify' ? levels : [{ id, ...items[id] }]);
+  return allowedRoomActions(room).flatMap((id) => id === 'notify' ? levels : [{ id, ...items[id] }]);
 }
 
 /**

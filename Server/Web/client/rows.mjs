@@ -97,10 +97,9 @@ function addRows(rows, { entries, days, firstUnread, quotes }, start, end, now, 
 function startRow(room, self) {
   const others = [...room.members].filter(([user]) => user !== self.user).map(([, name]) => name).sort(byName).slice(0, MAX_FACES);
   const isNew = !room.entries.some(({ kind }) => kind === 'message');
-  const actions = allowedRoomActions(room, self.guest);
   return {
     kind: 'start', key: 'start', label: labelOf(room), isDirect: isDirect(room),
-    room: { name: room.name, topic: room.topic, isPrivate: room.isPrivate, others, memberCount: room.memberCount, isNew, mayInvite: actions.includes('invite'), maySetTopic: actions.includes('topic') },
+    room: { name: room.name, topic: room.topic, isPrivate: room.isPrivate, others, memberCount: room.memberCount, isNew, mayInvite: allowedRoomActions(room).includes('invite') },
   };
 }
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using RawSocketChat.Protocol.Chat;
-using RawSocketChat.Server.Rooms;
 using RawSocketChat.Server.Storage;
 using RawSocketChat.Tests.Sessions;
 using RawSocketChat.Tests.Support;
@@ -30,8 +29,6 @@ public sealed class RightsMatrixTests(string transport)
     // The number of operator accounts, which is more than the tests of one fixture need.
     private const int Operators = 200;
 
-    private const string WithoutOwner = "with a text in a room without an owner";
-
     private static readonly FrameId Id = FrameId.From("q");
 
     private ServerUnderTest _server = null!;
@@ -44,7 +41,6 @@ public sealed class RightsMatrixTests(string transport)
     private ChatClient _moderator = null!;
     private ChatClient _member = null!;
     private ChatClient _stranger = null!;
-    private ChatClient _operator = null!;
 
     private static IEnumerable<RightsRow> Rows => RightsTable.Rows;
 
@@ -60,13 +56,12 @@ public sealed class RightsMatrixTests(string transport)
         (_moderator, _) = await ChatClient.JoinAsync(_server.HttpPort, "the-moderator");
         (_member, _) = await ChatClient.JoinAsync(_server.HttpPort, "the-member");
         (_stranger, _) = await ChatClient.JoinAsync(_server.HttpPort, "the-stranger");
-        _operator = await ChatClient.ConnectAsync(_server.HttpPort, $"/ws?session={await RegisterAsync($"operator{Operators}")}");
     }
 
     [OneTimeTearDown]
     public async Task StopServer()
     {
-        foreach (var client in (ChatClient[])[_owner, _moderator, _member, _stranger, _operator])
+        foreach (var client in (ChatClient[])[_owner, _moderator, _member, _stranger])
             await client.DisposeAsync();
         _sessions.Dispose();
         await _server.DisposeAsync();
@@ -98,7 +93,7 @@ public sealed class RightsMatrixTests(string transport)
     {
         var (name, peer) = await ConnectAsync(column);
         await using var _ = peer;
-        var (room, seqs) = await PrepareRoomAsync(column, name, peer, isPrivate, hasOwner: isPrivate || row.Target != WithoutOwner);
+        var (room, seqs) = await PrepareRoomAsync(column, name, peer, isPrivate);
         var request = CreateRequest(row, name, room, seqs);
         await peer.SendAsync(row.Target == "with a file" ? request with { Files = [await AddFileAsync(peer)] } : request);
         var answer = await peer.Inbox.ExpectAsync<ServerFrame>(frame => GetId(frame) == Id);
@@ -125,7 +120,7 @@ public sealed class RightsMatrixTests(string transport)
             (ClientFrameType.Dm, "") => frame with { To = "the-stranger" },
             (ClientFrameType.Join or ClientFrameType.Leave or ClientFrameType.Who or ClientFrameType.History or ClientFrameType.Typing or ClientFrameType.Close, "") => inRoom,
             (ClientFrameType.Topic, "without a text") => inRoom,
-            (ClientFrameType.Topic, "with a text" or WithoutOwner) or (ClientFrameType.Say, "" or "with a file") => inRoom with { Text = "a text" },
+            (ClientFrameType.Topic, "with a text") or (ClientFrameType.Say, "" or "with a file") => inRoom with { Text = "a text" },
             (ClientFrameType.Read, "") => inRoom with { Seq = seqs.Others },
             (ClientFrameType.Notify, "") => inRoom with { Level = "none" },
             (ClientFrameType.Invite, "") => inRoom with { User = "the-stranger" },
@@ -152,25 +147,22 @@ public sealed class RightsMatrixTests(string transport)
         return file.Id;
     }
 
-    // Creates a room with an owner or an operator, a moderator, a member, and the tested user. Returns the seqs of a message of the tested
-    // user and of a message of the owner or operator.
-    private async Task<(string Room, (long Own, long Others) Seqs)> PrepareRoomAsync(string column, string name, IChatPeer peer, bool isPrivate, bool hasOwner)
+    // Creates a room with an owner, a moderator, a member, and the tested user. Returns the seqs of a message of the tested user and of a
+    // message of the room's owner.
+    private async Task<(string Room, (long Own, long Others) Seqs)> PrepareRoomAsync(string column, string name, IChatPeer peer, bool isPrivate)
     {
         var room = $"room-{++_count}";
-        var owner = hasOwner ? _owner : _operator;
-        if (!hasOwner)
-            await _server.Services.GetRequiredService<RoomDirectory>().TryCreateAsync(room, "", owner: null, isPrivate);
-        await owner.RequestAsync<JoinedFrame>(hasOwner ? new ClientFrame { Type = ClientFrameType.Create, Room = room, Private = isPrivate, Id = NewId() } : Join(room));
+        await _owner.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = room, Private = isPrivate, Id = NewId() });
         if (isPrivate)
         {
             foreach (var invited in column == "banned" ? [name, "the-moderator", "the-member"] : (string[])["the-moderator", "the-member"])
-                await ActAsync(owner, ClientFrameType.Invite, room, invited);
+                await ActAsync(ClientFrameType.Invite, room, invited);
         }
 
         foreach (var member in (ChatClient[])[_moderator, _member])
             await member.RequestAsync<JoinedFrame>(Join(room));
-        await ActAsync(owner, ClientFrameType.Role, room, "the-moderator", role: "moderator");
-        var others = (await owner.SayAsync("a text", room: room)).Seq!.Value;
+        await ActAsync(ClientFrameType.Role, room, "the-moderator", role: "moderator");
+        var others = (await _owner.SayAsync("a text", room: room)).Seq!.Value;
         if (isPrivate && column != "banned")
             return (room, (others, others));
 
@@ -178,9 +170,9 @@ public sealed class RightsMatrixTests(string transport)
         var own = (await peer.RequestAsync<AckFrame>(Say("a text", "own", room))).Seq!.Value;
         await (column switch
         {
-            "owner" or "moderator" => ActAsync(owner, ClientFrameType.Role, room, name, column),
-            "muted" => ActAsync(owner, ClientFrameType.Mute, room, name),
-            "banned" => BanAsync(owner, room, name),
+            "owner" or "moderator" => ActAsync(ClientFrameType.Role, room, name, column),
+            "muted" => ActAsync(ClientFrameType.Mute, room, name),
+            "banned" => BanAsync(room, name),
             "outsider" => peer.RequestAsync<AckFrame>(new ClientFrame { Type = ClientFrameType.Leave, Room = room, Id = NewId() }),
             _ => Task.CompletedTask,
         });
@@ -188,14 +180,14 @@ public sealed class RightsMatrixTests(string transport)
     }
 
     // The room removes the user after the ack, but before it answers the next request.
-    private static async Task BanAsync(ChatClient owner, string room, string user)
+    private async Task BanAsync(string room, string user)
     {
-        await ActAsync(owner, ClientFrameType.Ban, room, user);
-        await owner.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = room, Id = NewId() });
+        await ActAsync(ClientFrameType.Ban, room, user);
+        await _owner.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = room, Id = NewId() });
     }
 
-    private static async Task ActAsync(ChatClient owner, ClientFrameType type, string room, string user, string? role = null) =>
-        await owner.RequestAsync<AckFrame>(new ClientFrame { Type = type, Room = room, User = user, Role = role, Id = NewId() });
+    private async Task ActAsync(ClientFrameType type, string room, string user, string? role = null) =>
+        await _owner.RequestAsync<AckFrame>(new ClientFrame { Type = type, Room = room, User = user, Role = role, Id = NewId() });
 
     // Connects a new user, who joins the lobby.
     private async Task<(string Name, IChatPeer Peer)> ConnectAsync(string column)

@@ -7,7 +7,7 @@ namespace RawSocketChat.Tests.Contracts;
 /// <summary>One request in the table of rights.</summary>
 /// <param name="Type">The type of the request.</param>
 /// <param name="Target">The target or the content of the request, in the words of the table, such as <c>of a member</c>; often empty.</param>
-/// <param name="Answers">For each column that has one, the type of the answer or the code of the error.</param>
+/// <param name="Answers">For each column, the type of the answer or the code of the error.</param>
 public sealed record RightsRow(ClientFrameType Type, string Target, IReadOnlyDictionary<string, string> Answers)
 {
     public override string ToString() => $"{Type} {Target}".TrimEnd();
@@ -35,7 +35,7 @@ internal static partial class RightsTable
     {
         var cells = line.Trim('|').Split('|', StringSplitOptions.TrimEntries);
         cells.Should().HaveCount(Columns.Length + 1, "the row is «{0}»", line);
-        var answers = Columns.Zip(cells.Skip(1)).Where(pair => pair.Second.Length > 0).ToDictionary(pair => pair.First, pair => pair.Second.Trim('`'));
+        var answers = Columns.Zip(cells.Skip(1)).ToDictionary(pair => pair.First, pair => pair.Second.Trim('`'));
         var target = cells[0][(cells[0].LastIndexOf('`') + 1)..].Trim();
         return RequestPattern().Matches(cells[0]).Select(match => new RightsRow(Enum.Parse<ClientFrameType>(match.Groups[1].Value, ignoreCase: true), target, answers));
     }

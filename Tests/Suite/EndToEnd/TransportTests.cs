@@ -53,8 +53,8 @@ public sealed class TransportTests(string transport)
         await _bob.Inbox.ExpectAsync<MessageFrame>(message => message is { Text: "hello by this transport", From.Name: "ann" });
         await _bob.SendAsync(ChatPeerExtensions.Say("hello, ann"));
         await ann.ExpectMessageAsync("hello, ann");
-        await ann.SayAsync("/me types a line");
-        await ann.ExpectMessageAsync("types a line");
+        await ann.SayAsync("/topic typed as a line");
+        await Assertions.Expect(ann.Page.Locator("#topic")).ToHaveTextAsync("typed as a line");
 
         // Older messages arrive when the person scrolls, newer ones after a reload. The transport stays the same.
         await ann.Page.Locator("#log").EvaluateAsync("(log) => { log.scrollTop = 0; }");

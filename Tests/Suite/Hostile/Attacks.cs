@@ -97,11 +97,9 @@ internal sealed class Attacks(int httpPort, int? rawPort)
     private async Task AnnounceAsync(CancellationToken stop)
     {
         await using var client = await ChatClient.ConnectAsync(httpPort, "/ws?room=lobby");
-        var room = $"r{Random.Shared.Next()}";
-        await client.SendAsync($$"""{"type":"create","room":"{{room}}"}""");
         for (var i = 0; i < 50; i++)
         {
-            await client.SendAsync($$"""{"type":"topic","room":"{{room}}","text":"topic {{i}}"}""");
+            await client.SendAsync($$"""{"type":"topic","room":"lobby","text":"topic {{i}}"}""");
             await client.SendAsync($$"""{"type":"nick","name":"m{{Random.Shared.Next()}}"}""");
             await client.SendAsync("""{"type":"leave","room":"lobby"}""");
             await client.SendAsync("""{"type":"join","room":"lobby"}""");

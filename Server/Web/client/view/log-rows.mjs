@@ -73,7 +73,7 @@ function startNode(label, room, isDirect) {
     !isDirect && !room.isPrivate && invitationNode(room.name),
     !isDirect && room.mayInvite && el('div', { class: 'row' },
       el('button', { type: 'button', class: 'quiet', 'data-action': 'invite', 'data-room': room.name }, t('Invite somebody…')),
-      room.maySetTopic && el('button', { type: 'button', class: 'quiet', 'data-action': 'topic', 'data-room': room.name }, room.topic ? t('Change the topic…') : t('Set a topic…'))));
+      el('button', { type: 'button', class: 'quiet', 'data-action': 'topic', 'data-room': room.name }, room.topic ? t('Change the topic…') : t('Set a topic…'))));
 }
 
 /** @param {RoomCard} room */

@@ -28,7 +28,7 @@ function openRoomMenu(name, anchor) {
   // On a phone, the head has no space for a long topic.
   const members = room.isPrivate ? t('{count} members, private', { count: room.memberCount }) : t('{count} members', { count: room.memberCount });
   const card = { title: titleOf(room), words: isDirect(room) ? '' : room.topic ? `${isolated(room.topic)}\n${members}` : members };
-  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name), state.self?.guest), anchor, (id) => use(id, room.name));
+  showMenu(card, roomMenu(room, preferences.favourites.includes(room.name)), anchor, (id) => use(id, room.name));
 }
 
 /**
