@@ -18,7 +18,8 @@ namespace RawSocketChat.Tests.Nodes;
 /// <param name="staysOnErrors">
 /// Whether the client stays at its server when a message could not be stored, and sends the message again after <c>retryAfterMs</c>. If not, it moves.
 /// </param>
-internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter, HttpTransport? transport = null, bool staysOnErrors = false)
+/// <param name="pauseMs">The pause after each ack, in milliseconds.</param>
+internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter, HttpTransport? transport = null, bool staysOnErrors = false, int pauseMs = 0)
 {
     private const int Window = 8;
 
@@ -186,6 +187,8 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
             if (frame is ByeFrame { Code: 4008 })
                 SlowConsumerCloses++;
             Receive(frame);
+            if (pauseMs > 0 && frame is AckFrame && !isDraining())
+                await Task.Delay(pauseMs);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);
             // To move to another server, the client closes its connection without waiting for the frames that are on their way.

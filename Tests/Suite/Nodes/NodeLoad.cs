@@ -9,9 +9,11 @@ namespace RawSocketChat.Tests.Nodes;
 /// <param name="moveAfter">The number of frames after which a client moves to another server; 0 if it moves only when a connection ends.</param>
 /// <param name="transports">The transports that the clients use in turn. A null entry is WebSocket. If the list is null, all clients use WebSocket.</param>
 /// <param name="staysOnErrors">Whether a client stays at its server when a message could not be stored.</param>
+/// <param name="pauseMs">The pause of a client after each ack, in milliseconds.</param>
 /// <param name="ports">The ports to which the clients connect; by default those of the servers.</param>
 internal sealed class NodeLoad(
-    NodeCluster cluster, string room, int clients, int moveAfter = 0, HttpTransport?[]? transports = null, bool staysOnErrors = false, IReadOnlyList<int>? ports = null)
+    NodeCluster cluster, string room, int clients, int moveAfter = 0, HttpTransport?[]? transports = null, bool staysOnErrors = false, int pauseMs = 0,
+    IReadOnlyList<int>? ports = null)
 {
     /// <summary>The transports of a load with clients over WebSocket, server-sent events and long-polling.</summary>
     public static readonly HttpTransport?[] AllTransports = [null, HttpTransport.Events, HttpTransport.LongPoll];
@@ -36,7 +38,7 @@ internal sealed class NodeLoad(
             // Each server gets clients of all transports.
             Clients =
             [
-                .. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter, transports?[i / _ports.Count % transports.Length], staysOnErrors)),
+                .. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter, transports?[i / _ports.Count % transports.Length], staysOnErrors, pauseMs)),
             ];
             _running = [.. Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq))))];
             try
