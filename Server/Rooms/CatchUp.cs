@@ -10,17 +10,21 @@ namespace RawSocketChat.Server.Rooms;
 /// </summary>
 internal sealed class CatchUp
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+
     private readonly Connection _connection;
     private readonly RoomLoop _room;
+    private readonly TimeProvider _time;
     private readonly Task _run;
     private volatile bool _isCancelled;
 
     /// <summary>Starts to catch up in the background, on the thread pool.</summary>
     /// <param name="cursor">The seq of the last event that the connection has received.</param>
-    public CatchUp(Connection connection, RoomLoop room, long cursor, ILogger logger)
+    public CatchUp(Connection connection, RoomLoop room, long cursor, TimeProvider time, ILogger logger)
     {
         _connection = connection;
         _room = room;
+        _time = time;
         _run = Task.Run(() => RunAsync(cursor, logger));
     }
 
@@ -37,14 +41,25 @@ internal sealed class CatchUp
         return _run;
     }
 
-    // Sends pages until the connection is live or closed, or the catch-up is cancelled. An error closes the connection. Never throws.
+    // Sends pages until the connection is live or closed, or the catch-up is cancelled. If the storage cannot be read at the moment, tries again. Another
+    // error closes the connection. Never throws.
     private async Task RunAsync(long cursor, ILogger logger)
     {
         try
         {
             while (await _connection.Outbox.WaitForDrainAsync() && _connection.IsOpen && !_isCancelled)
             {
-                var page = await _room.History.ReadAfterCursorAsync(cursor, EventFrames.MaxPageEvents);
+                HistoryPage page;
+                try
+                {
+                    page = await _room.History.ReadAfterCursorAsync(cursor, EventFrames.MaxPageEvents);
+                }
+                catch (StorageException fault) when (!fault.IsDamage)
+                {
+                    await Task.Delay(RetryDelay, _time);
+                    continue;
+                }
+
                 if (_isCancelled)
                     return;
                 if (page.Gap is { } gap)

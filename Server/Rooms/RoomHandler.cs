@@ -290,7 +290,7 @@ internal sealed class RoomHandler(ChatServices services)
             state.Notify));
 
         if (await room.GoLiveAsync(context.Connection, missed.Cursor) == false)
-            context.Rooms.Set(room, new CatchUp(context.Connection, room, missed.Cursor, services.Logger));
+            context.Rooms.Set(room, new CatchUp(context.Connection, room, missed.Cursor, services.Time, services.Logger));
         return true;
     }
 

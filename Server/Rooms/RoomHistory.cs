@@ -37,11 +37,18 @@ public sealed class RoomHistory(string room, IRoomLog log, RecentTail tail, Hist
         if (tail.GetAfter(first - 1, maxEvents) is { } recent)
             return recent;
 
-        for (var block = HistoryCache.GetBlockNumber(first); HistoryCache.GetFirstSeq(block) <= last && found.Count < maxEvents; block++)
+        // Load all blocks of the page at the same time. At a server that is far away from the database, a catch-up that loads one block after the other
+        // could be slower than a busy room.
+        var loading = new Queue<Task<IReadOnlyList<EventFrame>>>();
+        for (var block = HistoryCache.GetBlockNumber(first); found.Count < maxEvents;)
         {
+            while (HistoryCache.GetFirstSeq(block) <= last && (loading.Count == 0 || HistoryCache.GetFirstSeq(block) < first + maxEvents))
+                loading.Enqueue(GetBlockAsync(block++, last));
+            if (!loading.TryDequeue(out var loaded))
+                break;
             // The log may be trimmed at the same time, which can leave a hole between two blocks. In that case the page ends before the
             // hole.
-            foreach (var next in (await GetBlockAsync(block, last)).Where(next => next.Seq >= first))
+            foreach (var next in (await loaded).Where(next => next.Seq >= first))
             {
                 if (found.Count > 0 && next.Seq != found[^1].Seq + 1)
                     return found.TakePage(maxEvents);

@@ -84,11 +84,13 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
 
         if (ids.Count > 0)
         {
+            // LIMIT makes PostgreSQL look each id up in the index. Otherwise a plan from a time when the table had few rows could read the whole table.
             Add(
                 batch,
                 $"""
                 SELECT k.author, k.client_id, o.name, o.name_key, o.first_seq, o.seq, o.at
-                FROM unnest($1::text[], $2::text[]) k (author, client_id) JOIN client_ids i ON i.author = k.author AND i.client_id = k.client_id
+                FROM unnest($1::text[], $2::text[]) k (author, client_id)
+                CROSS JOIN LATERAL (SELECT author, client_id FROM client_ids c WHERE c.author = k.author AND c.client_id = k.client_id LIMIT 1) i
                 LEFT JOIN LATERAL (SELECT {ClientIdOwner.Columns} FROM {ClientIdOwner.Source} WHERE c.author = i.author AND c.client_id = i.client_id) o ON TRUE
                 """,
                 [ids.Select(id => id.Item1).ToArray(), ids.Select(id => id.Item2).ToArray()]);
@@ -99,7 +101,7 @@ internal sealed class EventBatch(NpgsqlConnection connection, bool isIndexed, in
             object[] keys = [changes.Select(change => change.Item1).ToArray(), changes.Select(change => change.Item2).ToArray()];
             Add(
                 batch,
-                $"SELECT {EventRow.Columns}, e.room FROM unnest($1::bigint[], $2::bigint[]) k (room, seq) JOIN {EventRow.Source.Replace("events e", "events e ON e.room = k.room AND e.seq = k.seq", StringComparison.Ordinal)}",
+                $"SELECT {EventRow.Columns}, e.room FROM unnest($1::bigint[], $2::bigint[]) k (room, seq) JOIN {EventRow.Source} ON e.room = k.room AND e.seq = k.seq",
                 keys);
             Add(
                 batch,

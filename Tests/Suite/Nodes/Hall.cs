@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
@@ -35,13 +36,13 @@ internal sealed class Hall : IAsyncDisposable
     public async Task ExpectAllAsync()
     {
         var names = Enumerable.Range(0, Members.Count).Select(i => $"{_room}{i}").ToList();
-        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         foreach (var member in Members)
         {
             IReadOnlyList<string> seen = [];
             for (var i = 0; !seen.Order().SequenceEqual(names); i++)
             {
-                System.Diagnostics.Stopwatch.GetElapsedTime(start).Should().BeLessThan(Bound, $"all must be in the room, but a server has only {string.Join(", ", seen)}");
+                Stopwatch.GetElapsedTime(start).Should().BeLessThan(Bound, $"all must be in the room, but a server has only {string.Join(", ", seen)}");
                 seen = [.. (await member.RequestAsync<WhoFrame>(new ClientFrame { Type = ClientFrameType.Who, Room = _room, Id = FrameId.From($"w{i}.{Guid.NewGuid():n}") })).Members.Select(person => person.Name)];
                 await Task.Delay(seen.Count == names.Count ? 0 : 50);
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using RawSocketChat.Protocol.Chat;
@@ -7,7 +8,9 @@ namespace RawSocketChat.Tests.Nodes;
 
 /// <summary>
 /// A client that sends messages to one room as fast as the servers acknowledge them. When a connection ends, and from time to time, the client connects to
-/// another server: it resumes its session, joins with its cursor, and sends unacknowledged messages again with the same ids.
+/// another server: it resumes its session, joins after its last event, and sends unacknowledged messages again with the same ids. It does the same whenever a
+/// server sends a <c>welcome</c>: over HTTP, a <c>welcome</c> among the frames says that the server has replaced the connection. A client over HTTP shows the
+/// cursor of the last server to the next one.
 /// </summary>
 /// <param name="name">The client's name. The texts of its messages begin with it.</param>
 /// <param name="moveAfter">The number of frames after which the client moves to another server; 0 if it moves only when a connection ends.</param>
@@ -15,7 +18,8 @@ namespace RawSocketChat.Tests.Nodes;
 /// <param name="staysOnErrors">
 /// Whether the client stays at its server when a message could not be stored, and sends the message again after <c>retryAfterMs</c>. If not, it moves.
 /// </param>
-internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter, HttpTransport? transport = null, bool staysOnErrors = false)
+/// <param name="pauseMs">The pause after each ack, in milliseconds.</param>
+internal sealed class NodeClient(string name, string room, ChatHistory history, int moveAfter, HttpTransport? transport = null, bool staysOnErrors = false, int pauseMs = 0)
 {
     private const int Window = 8;
 
@@ -23,16 +27,28 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     private readonly Lock _gate = new();
     private readonly SortedSet<int> _pending = [];
+    private readonly ConcurrentQueue<int?> _retries = new();
     private volatile IChatPeer? _peer;
     private volatile bool _isStopped;
     private string? _session;
     private string? _epoch;
+    private long _cursor = HttpChatPeer.NoCursor;
     private long _last;
+
+    // The seq after which the client has joined, and whether the server has answered the join.
+    private long _after;
+    private bool _isJoined;
     private int _sent;
     private long _acknowledgedAt = Stopwatch.GetTimestamp();
 
     /// <summary>The number of connections that the client has opened.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>Whether the client uses WebSocket.</summary>
+    public bool IsOverWebSocket => transport is null;
+
+    /// <summary>How often the server has closed a connection of the client because the client read too slowly.</summary>
+    public int SlowConsumerCloses { get; private set; }
 
     /// <summary>The newest seq that the client has received and the number of its unacknowledged messages, for an error text.</summary>
     public string State
@@ -40,7 +56,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         get
         {
             lock (_gate)
-                return $"{name} over {transport?.ToString() ?? "WebSocket"} at {Port}: up to {_last}, {_pending.Count} unacknowledged, {_retries.Count} sent again";
+                return $"{name} over {transport?.ToString() ?? "WebSocket"} at {Port}: up to {_last}, {_pending.Count} unacknowledged, {_retries.Count} sent again, {Connections} connections, closed as too slow {SlowConsumerCloses} times";
         }
     }
 
@@ -54,8 +70,6 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
 
     /// <summary>The <c>retryAfterMs</c> of each error after which the client sends a message again to the same server.</summary>
     public IReadOnlyCollection<int?> Retries => _retries;
-
-    private readonly System.Collections.Concurrent.ConcurrentQueue<int?> _retries = new();
 
     /// <summary>The longest time between two acks since the last call of <see cref="ResetPause"/>.</summary>
     public TimeSpan LongestPause { get; private set; }
@@ -105,7 +119,9 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     {
         if (transport is null)
             return await ChatClient.ConnectAsync(port, _session is null ? $"/ws?name={name}" : $"/ws?session={_session}");
-        var peer = await HttpChatPeer.ConnectAsync(port, transport.Value, _session is null ? name : null, _session, continues: false);
+        // At the same server, the cursor would continue the old connection, and there would be no welcome.
+        var cursor = port == Port ? HttpChatPeer.NoCursor : _cursor;
+        var peer = await HttpChatPeer.ConnectAsync(port, transport.Value, _session is null ? name : null, _session, continues: false, cursor: cursor);
         _session = peer.Welcome.Session;
         return peer;
     }
@@ -121,35 +137,58 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         await using var peer = await ConnectAsync(port);
         (_peer, Port) = (peer, port);
         Connections++;
-        int[] pending;
-        lock (_gate)
-            pending = [.. _pending];
-        // Record the repetitions before the join: the catch-up may deliver these messages before their acks.
-        foreach (var unacknowledged in pending)
-            history.Add(new HistoryRecord.Sent(name, room, $"{name}.{unacknowledged}"));
-        var after = _last;
-        await peer.SendAsync(ChatPeerExtensions.Join(room, after, _epoch));
-        foreach (var unacknowledged in pending)
-            await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{unacknowledged}", $"{unacknowledged}", room));
+        _isJoined = false;
+        try
+        {
+            await ReceiveAsync(peer, isDraining, getLastSeq);
+        }
+        finally
+        {
+            _cursor = (peer as HttpChatPeer)?.Cursor ?? _cursor;
+        }
+    }
+
+    private async Task ReceiveAsync(IChatPeer peer, Func<bool> isDraining, Func<long> getLastSeq)
+    {
         var frames = 0;
         await foreach (var frame in peer.Inbox.ReadAllAsync())
         {
-            // The commit has failed, or its outcome is unknown. The client sends the message again, here or at another server.
-            if (frame is ErrorFrame { Error: { Code: ErrorCode.Unavailable } error })
+            if (frame is ErrorFrame { Error: { } error } failure)
             {
-                if (!staysOnErrors || !int.TryParse(((ErrorFrame)frame).Id.ToString(), out var number))
+                var isMessage = int.TryParse(failure.Id.ToString(), out var number);
+                if (error.Code == ErrorCode.Unavailable && (!staysOnErrors || !isMessage))
                 {
+                    // The commit has failed, or its outcome is unknown. The client sends the message again at another server.
                     await Task.Delay(RetryDelay);
                     return;
                 }
 
-                _retries.Enqueue(error.RetryAfterMs);
-                history.Add(new HistoryRecord.Failed(name, room, $"{name}.{number}"));
-                _ = RepeatAsync(peer, number, TimeSpan.FromMilliseconds(error.RetryAfterMs ?? 0));
+                if (error.Code == ErrorCode.Unavailable)
+                {
+                    _retries.Enqueue(error.RetryAfterMs);
+                    history.Add(new HistoryRecord.Failed(name, room, $"{name}.{number}"));
+                    _ = RepeatAsync(peer, number, TimeSpan.FromMilliseconds(error.RetryAfterMs ?? 0));
+                }
+                else if (isMessage && (error.Code != ErrorCode.NotInRoom || transport is null))
+                {
+                    // Over HTTP, a message can reach the new connection before the client has joined. The client then sends it again after the welcome.
+                    throw new AssertionException($"the server rejected a message of {name}: {error}");
+                }
+
                 continue;
             }
 
-            Receive(frame, after);
+            if (frame is WelcomeFrame welcome)
+            {
+                _session = welcome.Session;
+                await JoinAsync(peer);
+            }
+
+            if (frame is ByeFrame { Code: 4008 })
+                SlowConsumerCloses++;
+            Receive(frame);
+            if (pauseMs > 0 && frame is AckFrame && !isDraining())
+                await Task.Delay(pauseMs);
             if (!isDraining() && frame is AckFrame or JoinedFrame)
                 await SendMoreAsync(peer);
             // To move to another server, the client closes its connection without waiting for the frames that are on their way.
@@ -158,6 +197,20 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
             if (IsDone(isDraining, getLastSeq))
                 return;
         }
+    }
+
+    private async Task JoinAsync(IChatPeer peer)
+    {
+        int[] pending;
+        lock (_gate)
+            pending = [.. _pending];
+        // Record the repetitions before the join: the catch-up may deliver these messages before their acks.
+        foreach (var unacknowledged in pending)
+            history.Add(new HistoryRecord.Sent(name, room, $"{name}.{unacknowledged}"));
+        (_after, _isJoined) = (_last, false);
+        await peer.SendAsync(ChatPeerExtensions.Join(room, _after, _epoch));
+        foreach (var unacknowledged in pending)
+            await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{unacknowledged}", $"{unacknowledged}", room));
     }
 
     private async Task RepeatAsync(IChatPeer peer, int number, TimeSpan delay)
@@ -192,20 +245,18 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         }
     }
 
-    private void Receive(ServerFrame frame, long after)
+    private void Receive(ServerFrame frame)
     {
         switch (frame)
         {
-            case WelcomeFrame welcome:
-                _session = welcome.Session;
-                break;
             case JoinedFrame joined:
-                _epoch = joined.Epoch;
-                history.Add(new HistoryRecord.Joined(name, room, joined.Epoch, after, joined.Recovered == true));
+                (_epoch, _isJoined) = (joined.Epoch, true);
+                history.Add(new HistoryRecord.Joined(name, room, joined.Epoch, _after, joined.Recovered == true));
                 foreach (var message in joined.Messages.DecodeMessages())
                     Deliver(message);
                 break;
-            case MessageFrame message:
+            // A connection over HTTP may still have events from an earlier use by this client. The protocol says that the client ignores them.
+            case MessageFrame message when _isJoined && (transport is null || message.Seq > _last):
                 Deliver(message);
                 break;
             case AckFrame { Seq: { } seq } ack when int.TryParse(ack.Id.ToString(), out var number):

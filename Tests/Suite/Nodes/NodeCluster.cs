@@ -1,3 +1,4 @@
+using Npgsql;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Nodes;
@@ -26,7 +27,7 @@ internal sealed class NodeCluster : IAsyncDisposable
     public static async Task<NodeCluster> StartAsync(int count, string[]? settings = null, params int[] relays)
     {
         var database = await PostgresServer.CreateDatabaseAsync();
-        var name = new Npgsql.NpgsqlConnectionStringBuilder(database).Database;
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
         var all = Enumerable.Range(0, count).Select(i => i < relays.Length ? $"Host=127.0.0.1;Port={relays[i]};Username=chat;Database={name}" : database);
         return await StartAsync([.. all], settings ?? [], database, ownsDatabase: true);
     }
@@ -40,7 +41,7 @@ internal sealed class NodeCluster : IAsyncDisposable
     /// <summary>Pauses a server (SIGSTOP) in the middle of a transaction.</summary>
     public async Task PauseInTransactionAsync(int server)
     {
-        await using var connection = new Npgsql.NpgsqlConnection(Database + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Database + ";Pooling=false");
         await connection.OpenAsync();
         await TestWait.UntilAsync(
             async () =>
@@ -58,7 +59,7 @@ internal sealed class NodeCluster : IAsyncDisposable
 
         async Task<string?> ReadStateAsync()
         {
-            await using var command = new Npgsql.NpgsqlCommand(
+            await using var command = new NpgsqlCommand(
                 "SELECT state FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database() AND state IN ('active', 'idle in transaction') ORDER BY state LIMIT 1", connection)
             { Parameters = { new() { Value = GetApplicationName(server) } } };
             return await command.ExecuteScalarAsync() as string;

@@ -16,7 +16,7 @@ public sealed class NodeFaultTests
         await watcher.Inbox.ExpectAsync<JoinedFrame>();
         await using var victim = await ChatClient.ConnectAsync(cluster.Ports[2], "/ws?name=victim&room=lobby");
         await watcher.Inbox.ExpectAsync<PresenceFrame>(presence => presence is { State: "joined", Name: "victim" });
-        var load = new NodeLoad(cluster, "lobby", clients: 6, moveAfter: 500);
+        var load = new NodeLoad(cluster, "lobby", clients: 9, moveAfter: 500, transports: NodeLoad.AllTransports);
 
         var violations = await load.RunAsync(async running =>
         {
@@ -44,7 +44,7 @@ public sealed class NodeFaultTests
         var postgres = await PostgresServer.Shared;
         await using var relay = new CuttableRelay(postgres.Port);
         await using var cluster = await NodeCluster.StartAsync(2, ["--Limits:Enabled", "false"], relay.Port);
-        var load = new NodeLoad(cluster, "lobby", clients: 4);
+        var load = new NodeLoad(cluster, "lobby", clients: 6, transports: NodeLoad.AllTransports);
 
         var violations = await load.RunAsync(async running =>
         {

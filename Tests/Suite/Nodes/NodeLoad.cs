@@ -1,3 +1,4 @@
+using Npgsql;
 using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 using static RawSocketChat.Tests.Support.ChatPeerExtensions;
@@ -8,11 +9,17 @@ namespace RawSocketChat.Tests.Nodes;
 /// <param name="moveAfter">The number of frames after which a client moves to another server; 0 if it moves only when a connection ends.</param>
 /// <param name="transports">The transports that the clients use in turn. A null entry is WebSocket. If the list is null, all clients use WebSocket.</param>
 /// <param name="staysOnErrors">Whether a client stays at its server when a message could not be stored.</param>
+/// <param name="pauseMs">The pause of a client after each ack, in milliseconds.</param>
 /// <param name="ports">The ports to which the clients connect; by default those of the servers.</param>
 internal sealed class NodeLoad(
-    NodeCluster cluster, string room, int clients, int moveAfter = 0, HttpTransport?[]? transports = null, bool staysOnErrors = false, IReadOnlyList<int>? ports = null)
+    NodeCluster cluster, string room, int clients, int moveAfter = 0, HttpTransport?[]? transports = null, bool staysOnErrors = false, int pauseMs = 0,
+    IReadOnlyList<int>? ports = null)
 {
+    /// <summary>The transports of a load with clients over WebSocket, server-sent events and long-polling.</summary>
+    public static readonly HttpTransport?[] AllTransports = [null, HttpTransport.Events, HttpTransport.LongPoll];
+
     private readonly List<int> _ports = [.. ports ?? cluster.Ports];
+    private List<Task> _running = [];
     private volatile bool _isDraining;
     private long _lastSeq = long.MaxValue;
 
@@ -31,9 +38,9 @@ internal sealed class NodeLoad(
             // Each server gets clients of all transports.
             Clients =
             [
-                .. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter, transports?[i / _ports.Count % transports.Length], staysOnErrors)),
+                .. Enumerable.Range(0, clients).Select(i => new NodeClient($"client{i}", room, history, moveAfter, transports?[i / _ports.Count % transports.Length], staysOnErrors, pauseMs)),
             ];
-            var running = Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq)))).ToList();
+            _running = [.. Clients.Select(client => Task.Run(() => client.RunAsync(GetPorts, () => _isDraining, () => Interlocked.Read(ref _lastSeq))))];
             try
             {
                 await during(this);
@@ -59,7 +66,7 @@ internal sealed class NodeLoad(
                         Interlocked.Exchange(ref _lastSeq, await ReadLastSeqAsync());
                         foreach (var client in Clients)
                             client.StopIfDone(_lastSeq);
-                        return running.TrueForAll(task => task.IsCompleted);
+                        return _running.TrueForAll(task => task.IsCompleted);
                     },
                     "the clients to receive everything");
             }
@@ -68,7 +75,7 @@ internal sealed class NodeLoad(
                 throw new AssertionException($"{fault.Message}, up to {_lastSeq}: {string.Join("; ", Clients.Select(client => client.State))}");
             }
 
-            await Task.WhenAll(running);
+            await Task.WhenAll(_running);
             log = await ReadLogAsync();
         }
 
@@ -79,17 +86,20 @@ internal sealed class NodeLoad(
     public Task WaitForAcksAsync(int count)
     {
         var end = Clients.Sum(client => client.AcknowledgedCount) + count;
-        return TestWait.UntilAsync(() => Clients.Sum(client => client.AcknowledgedCount) >= end, $"{count} acks");
+        return WaitAsync(() => Clients.Sum(client => client.AcknowledgedCount) >= end, () => $"{count} acks");
     }
 
     /// <summary>Waits until each client has received this number of further acks. <paramref name="which"/> can select some of the clients.</summary>
     public Task WaitForEachAsync(int count, Func<NodeClient, bool>? which = null)
     {
         var ends = Clients.Where(which ?? (_ => true)).Select(client => (Client: client, End: client.AcknowledgedCount + count)).ToList();
-        return TestWait.UntilAsync(
+        return WaitAsync(
             () => ends.TrueForAll(one => one.Client.AcknowledgedCount >= one.End),
             () => $"{count} acks for each client; missing: {string.Join("; ", ends.Where(one => one.Client.AcknowledgedCount < one.End).Select(one => one.Client.State))}");
     }
+
+    private Task WaitAsync(Func<bool> condition, Func<string> what) => TestWait.UntilAsync(
+        () => _running.Find(task => task.IsFaulted) is { Exception: { } fault } ? throw new AssertionException($"a client has failed: {fault}") : condition(), what);
 
     /// <summary>Kills a server. The clients no longer use it.</summary>
     public async Task KillAsync(int server)
@@ -107,9 +117,9 @@ internal sealed class NodeLoad(
 
     private async Task<long> ReadLastSeqAsync()
     {
-        await using var connection = new Npgsql.NpgsqlConnection(cluster.Database + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(cluster.Database + ";Pooling=false");
         await connection.OpenAsync();
-        await using var command = new Npgsql.NpgsqlCommand("SELECT COALESCE(MAX(e.seq), 0) FROM events e JOIN rooms r ON r.id = e.room WHERE r.name = $1", connection) { Parameters = { new() { Value = room } } };
+        await using var command = new NpgsqlCommand("SELECT COALESCE(MAX(e.seq), 0) FROM events e JOIN rooms r ON r.id = e.room WHERE r.name = $1", connection) { Parameters = { new() { Value = room } } };
         return (long)(await command.ExecuteScalarAsync())!;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RawSocketChat.Protocol.Chat;
 using RawSocketChat.Tests.Support;
 
 namespace RawSocketChat.Tests.Nodes;
@@ -30,6 +31,15 @@ public sealed class NodeNetworkTests
             await _cluster.DisposeAsync();
         await _slowRelay.DisposeAsync();
         await _relay.DisposeAsync();
+    }
+
+    // A fault that a failed test has caused must not disturb the next test.
+    [TearDown]
+    public void EndFaults()
+    {
+        _relay.IsDown = false;
+        _relay.EndSilence();
+        _slowRelay.Delay = TimeSpan.Zero;
     }
 
     [Test]
@@ -114,24 +124,18 @@ public sealed class NodeNetworkTests
     {
         await using var hall = await Hall.OpenAsync(_cluster, "slow");
         _slowRelay.Delay = TimeSpan.FromMilliseconds(50);
-        try
+        // Without the pause, the near servers would store events faster than the distant server can read them.
+        await CheckAsync("slow", pauseMs: 10, during: async load =>
         {
-            await CheckAsync("slow", async load =>
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
             {
-                for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
-                {
-                    var (start, before) = (Stopwatch.GetTimestamp(), load.Clients.Sum(client => client.AcknowledgedCount));
-                    await load.WaitForEachAsync(5);
-                    var rate = (load.Clients.Sum(client => client.AcknowledgedCount) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
-                    await TestContext.Progress.WriteLineAsync($"slow {round}: {rate:0} acks/s over three servers, one of them 50 ms away from the database");
-                }
-            });
-            await hall.ExpectAllAsync();
-        }
-        finally
-        {
-            _slowRelay.Delay = TimeSpan.Zero;
-        }
+                var (start, before) = (Stopwatch.GetTimestamp(), load.Clients.Sum(client => client.AcknowledgedCount));
+                await load.WaitForEachAsync(5);
+                var rate = (load.Clients.Sum(client => client.AcknowledgedCount) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+                await TestContext.Progress.WriteLineAsync($"slow {round}: {rate:0} acks/s over three servers, one of them 50 ms away from the database");
+            }
+        });
+        await hall.ExpectAllAsync();
     }
 
     // The HTTP transports need sticky sessions, so these clients use WebSocket.
@@ -153,16 +157,18 @@ public sealed class NodeNetworkTests
         load.Clients.Should().OnlyContain(client => client.Connections > 1);
     }
 
-    private async Task CheckAsync(string name, Func<NodeLoad, Task> during)
+    private async Task CheckAsync(string name, Func<NodeLoad, Task> during, int pauseMs = 0)
     {
         await using var creator = await ChatClient.ConnectAsync(_cluster.Ports[StoppedServer]);
         var room = $"{name}-load";
-        await creator.RequestAsync<Protocol.Chat.JoinedFrame>(new Protocol.Chat.ClientFrame { Type = Protocol.Chat.ClientFrameType.Create, Room = room, Id = Protocol.Chat.FrameId.From("c") });
-        var load = new NodeLoad(_cluster, room, clients: 9, staysOnErrors: true);
+        await creator.RequestAsync<JoinedFrame>(new ClientFrame { Type = ClientFrameType.Create, Room = room, Id = FrameId.From("c") });
+        var load = new NodeLoad(_cluster, room, clients: 9, transports: NodeLoad.AllTransports, staysOnErrors: true, pauseMs: pauseMs);
         var violations = await load.RunAsync(async running =>
         {
             await during(running);
-            running.Clients.Should().OnlyContain(client => client.Connections == 1, "connections stay open");
+            running.Clients.Should().OnlyContain(client => client.Connections == 1 + client.SlowConsumerCloses, "connections stay open");
+            // After a fault, a server gets all events of the other servers at once. They may be more than the outbox of an HTTP client can hold.
+            running.Clients.Where(client => client.IsOverWebSocket).Should().OnlyContain(client => client.SlowConsumerCloses == 0);
         });
         violations.Should().BeEmpty();
         load.Clients.SelectMany(client => client.Retries).Should().NotContain(retryAfterMs => retryAfterMs == null || retryAfterMs <= 0);

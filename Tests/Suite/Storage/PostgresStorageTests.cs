@@ -71,6 +71,25 @@ public sealed class PostgresStorageTests
     }
 
     [Test]
+    public async Task Page_of_a_large_room_is_read_quickly_with_a_plan_from_the_time_when_the_room_was_small()
+    {
+        using var storage = new PostgresTestStorage();
+        await storage.Log.OpenAsync("a", default);
+        await using (var connection = new NpgsqlConnection(storage.ConnectionString + ";Pooling=false"))
+            await connection.ExecuteAsync("ALTER TABLE events SET (autovacuum_enabled = false)");
+        await storage.Log.AppendAsync("a", [Message("x", "0")], default);
+        // PostgreSQL plans each of the first executions of a prepared statement separately. After that, it keeps a plan.
+        for (var i = 0; i < 50; i++)
+            await storage.Log.ReadAfterAsync("a", 0, 10, 1_000, default);
+        for (var i = 1; i <= 20; i++)
+            await storage.Log.AppendAsync("a", [.. Enumerable.Range(0, 1_000).Select(j => Message("x", $"{i}.{j}"))], default);
+
+        // A plan that compares each event of the page with each event of the room takes several seconds.
+        var read = storage.Log.ReadAfterAsync("a", 0, 2_000, int.MaxValue, default).AsTask();
+        (await read.WaitAsync(TimeSpan.FromSeconds(3))).Should().HaveCount(2_000);
+    }
+
+    [Test]
     public async Task Events_of_one_commit_may_refer_to_each_other()
     {
         using var storage = new PostgresTestStorage();

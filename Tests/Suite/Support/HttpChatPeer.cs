@@ -27,6 +27,9 @@ public sealed partial class HttpChatPeer : IChatPeer
     // The pause of interval polling after an empty response. It is short to keep the tests fast.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>A cursor that no frame has. The answer to a request with this cursor begins with a <c>welcome</c>.</summary>
+    public const long NoCursor = 1;
+
     private readonly HttpClient _http;
     private readonly CancellationTokenSource _disposal = new();
     private readonly Lock _gate = new();
@@ -39,9 +42,9 @@ public sealed partial class HttpChatPeer : IChatPeer
     private bool _hasSwitched;
     private long _cursor;
 
-    private HttpChatPeer(Uri address, WelcomeFrame welcome, HttpTransport transport, int? receiveBuffer, bool continues)
+    private HttpChatPeer(Uri address, WelcomeFrame welcome, HttpTransport transport, int? receiveBuffer, bool continues, long cursor)
     {
-        (_transport, _continues) = (transport, continues);
+        (_transport, _continues, _cursor) = (transport, continues, cursor);
         Welcome = welcome;
         _http = CreateClient(receiveBuffer);
         _http.BaseAddress = address;
@@ -67,9 +70,10 @@ public sealed partial class HttpChatPeer : IChatPeer
     /// Whether the peer sends a new request after a request was cut. If false, the inbox ends after the cut, as it does when a WebSocket ends, and a
     /// POST has no timeout.
     /// </param>
+    /// <param name="cursor">The cursor of the first request; with 0 this request confirms nothing.</param>
     /// <exception cref="HttpRequestException">The server cannot be reached, or cannot begin a session.</exception>
     public static async Task<HttpChatPeer> ConnectAsync(
-        int port, HttpTransport transport, string? name = null, string? session = null, bool read = true, int? receiveBuffer = null, bool continues = true)
+        int port, HttpTransport transport, string? name = null, string? session = null, bool read = true, int? receiveBuffer = null, bool continues = true, long cursor = 0)
     {
         var address = new Uri($"http://127.0.0.1:{port}");
         using var start = CreateClient(receiveBuffer: null);
@@ -83,7 +87,7 @@ public sealed partial class HttpChatPeer : IChatPeer
         }
 
         var welcome = answer.Frame as WelcomeFrame ?? throw new HttpRequestException($"no session: {Encoding.UTF8.GetString(answer.Body)}");
-        var peer = new HttpChatPeer(address, welcome, transport, receiveBuffer, continues);
+        var peer = new HttpChatPeer(address, welcome, transport, receiveBuffer, continues, cursor);
         if (refusal is not null)
             peer.Inbox.Add(refusal);
         if (read)
