@@ -21,6 +21,22 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
     // The count of the unread messages reads at most this many of the newest events.
     private const int CountedEvents = 10_000;
 
+    /// <summary>
+    /// The membership of a user in a room, with the counts of unread messages and mentions. The cost of both counts has a limit, however many events the
+    /// user has missed: events has one lower bound for seq, because SQLite would use only the first of two bounds to find the first event.
+    /// </summary>
+    internal static readonly string MemberQuery =
+        $"""
+        SELECT m.joined_at AS joinedAt, m.read_seq AS readSeq, m.notify,
+            (SELECT COUNT(*) FROM (
+                SELECT 1 FROM events e
+                WHERE e.room = r.id AND e.seq > GREATEST(m.read_seq, COALESCE((SELECT MAX(seq) FROM events WHERE room = r.id), 0) - {CountedEvents})
+                    AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount}) c) AS unread,
+            (SELECT COUNT(*) FROM (
+                SELECT seq FROM ({GetMentions("@user")}) a UNION SELECT seq FROM ({GetMentions($"'{NewEvent.Everybody}'")}) b LIMIT {MemberState.MaxCount}) c) AS mentions
+        FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
+        """;
+
     // If retention has removed the events of a room, its first seq is greater than 1, so the room does not count as empty. A room with a token or a
     // webhook stays, because a program uses it.
     private const string IsEmpty = $"NOT {IsRemoved} AND created_at < @Before AND first_seq = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.room = rooms.id) AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.room = rooms.id)";
@@ -135,21 +151,15 @@ public sealed class SqlRoomCatalog(SqlStorage storage) : IRoomCatalog
 
     public ValueTask<MemberState?> GetMemberAsync(string room, string user, CancellationToken cancellationToken) => storage.ReadAsync(
         "the members",
-        reader => reader.Connection.QueryFirstOrDefault<MemberRow>(
-            $"""
-            SELECT m.joined_at AS joinedAt, m.read_seq AS readSeq, m.notify,
-                (SELECT COUNT(*) FROM (
-                    SELECT 1 FROM events e
-                    WHERE e.room = r.id AND e.seq > m.read_seq AND e.seq > (SELECT MAX(seq) FROM events WHERE room = r.id) - {CountedEvents}
-                        AND e.kind = 'message' AND e.is_deleted = 0 AND e.author <> @user LIMIT {MemberState.MaxCount}) c) AS unread,
-                (SELECT COUNT(*) FROM (
-                    SELECT DISTINCT n.seq FROM mentions n JOIN events e ON e.room = n.room AND e.seq = n.seq
-                    WHERE n.user IN (@user, '{NewEvent.Everybody}') AND n.room = r.id AND n.seq > m.read_seq AND e.author <> @user
-                    LIMIT {MemberState.MaxCount}) c) AS mentions
-            FROM members m JOIN rooms r ON r.id = m.room WHERE r.name_key = @Key AND m.user = @user
-            """,
-            new { user, Key = RoomCache.GetKey(room) })?.ToState(),
+        reader => reader.Connection.QueryFirstOrDefault<MemberRow>(MemberQuery, new { user, Key = RoomCache.GetKey(room) })?.ToState(),
         cancellationToken);
+
+    // The new mentions of one user, or of all members, in the room r for the member m. Each query reads only the index of the mentions by user.
+    private static string GetMentions(string user) =>
+        $"""
+        SELECT n.seq FROM mentions n JOIN events e ON e.room = n.room AND e.seq = n.seq
+        WHERE n.user = {user} AND n.room = r.id AND n.seq > m.read_seq AND e.author <> @user LIMIT {MemberState.MaxCount}
+        """;
 
     public async ValueTask SetNotifyAsync(string room, string user, string level, CancellationToken cancellationToken) => await UpdateMemberAsync(
         """

@@ -124,7 +124,7 @@ internal sealed class CrashRun : IDisposable
         // In some rounds, not all clients connect. When such a client connects again, it recovers the missed events.
         var present = _clients.Where(_ => moment is KillMoment.CatchUp or KillMoment.Rejoining || _random.Next(4) > 0).ToArray();
         var connections = Task.WhenAll((present.Length > 0 ? present : _clients).Select(client => client.RunConnectionAsync(_httpPort, _rawPort, progress)));
-        await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress})");
+        await Task.WhenAny(killed.Task, connections).OrFail(() => $"the moment to kill ({moment}; {progress}){DescribeState(server)}");
         if (moment == KillMoment.Database)
         {
             // A suspended server cannot tell the clients that its database is gone. PostgreSQL continues with a commit that the server sent earlier.
@@ -235,6 +235,10 @@ internal sealed class CrashRun : IDisposable
         if (read.GroupBy(found => found.Text).FirstOrDefault(same => same.Count() > 1) is { } twice)
             _ledger.AddViolation($"history of {room} has the same text at {string.Join(" and ", twice.Select(found => found.Seq))}");
     }
+
+    // What a person needs to find out why a moment did not come.
+    private string DescribeState(ServerProcess server) =>
+        $"\n{string.Join('\n', _clients.Select(client => client.DescribeMissing(GetLastSeq)))}\nviolations:\n{string.Join('\n', Violations)}\nthe server:\n{string.Join('\n', server.Lines)}";
 
     private long GetLastSeq(string room) => _ledger.GetLastSeq(room);
 
