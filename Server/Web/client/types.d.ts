@@ -528,7 +528,6 @@ export interface RoomCard {
   /** Nobody has written yet. */
   isNew: boolean;
   mayInvite: boolean;
-  maySetTopic: boolean;
 }
 
 /** A public room that the server lists before a person has logged in. */
