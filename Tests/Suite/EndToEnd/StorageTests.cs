@@ -36,6 +36,8 @@ public sealed class StorageTests
         await Assertions.Expect(ann.Input).ToHaveValueAsync("");
         await ann.SayAsync("for the second server");
         await observer.Inbox.ExpectAsync<MessageFrame>(message => message.Text == "for the second server");
+        await ann.ExpectAllSentAsync();
+        await ann.ExpectMessageAsync("for the second server");
         (await ann.ReadAsync()).Select(message => message.Text).Should().Equal("for the second server");
         var keys = await ann.Page.EvaluateAsync<string[]>("async () => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await indexedDB.databases()).map(({ name }) => name)]");
         keys.Should().OnlyContain(key => key.Contains("/a", StringComparison.Ordinal) || key.Contains("/b", StringComparison.Ordinal));
