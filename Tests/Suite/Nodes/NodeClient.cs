@@ -38,6 +38,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     // The seq after which the client has joined, and whether the server has answered the join.
     private long _after;
     private bool _isJoined;
+    private int _joins;
     private int _sent;
     private long _acknowledgedAt = Stopwatch.GetTimestamp();
 
@@ -208,7 +209,7 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
         foreach (var unacknowledged in pending)
             history.Add(new HistoryRecord.Sent(name, room, $"{name}.{unacknowledged}"));
         (_after, _isJoined) = (_last, false);
-        await peer.SendAsync(ChatPeerExtensions.Join(room, _after, _epoch));
+        await peer.SendAsync(ChatPeerExtensions.Join(room, _after, _epoch) with { Id = FrameId.From($"join{++_joins}") });
         foreach (var unacknowledged in pending)
             await peer.SendAsync(ChatPeerExtensions.Say($"{name}.{unacknowledged}", $"{unacknowledged}", room));
     }
@@ -249,7 +250,8 @@ internal sealed class NodeClient(string name, string room, ChatHistory history, 
     {
         switch (frame)
         {
-            case JoinedFrame joined:
+            // The outbox of an HTTP session may still have the answer to an earlier join.
+            case JoinedFrame joined when joined.Id == FrameId.From($"join{_joins}"):
                 (_epoch, _isJoined) = (joined.Epoch, true);
                 history.Add(new HistoryRecord.Joined(name, room, joined.Epoch, _after, joined.Recovered == true));
                 foreach (var message in joined.Messages.DecodeMessages())

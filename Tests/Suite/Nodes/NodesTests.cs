@@ -35,14 +35,6 @@ public sealed class NodesTests
     }
 
     [Test]
-    public async Task Clients_over_HTTP_that_move_with_their_cursors_lose_nothing()
-    {
-        var load = new NodeLoad(_cluster, await CreateRoomAsync(), clients: 6, moveAfter: 200, transports: NodeLoad.AllTransports);
-        (await load.RunAsync(running => running.WaitForEachAsync(100))).Should().BeEmpty();
-        load.Clients.Should().OnlyContain(client => client.Connections > 1);
-    }
-
-    [Test]
     public async Task Client_that_moves_to_the_other_server_finds_its_last_message_there()
     {
         var room = await CreateRoomAsync();
