@@ -46,22 +46,19 @@ public sealed class NodeNetworkTests
     public async Task Paused_server_with_an_open_transaction_delays_the_other_servers_only_for_seconds()
     {
         await using var hall = await Hall.OpenAsync(_cluster, "stop");
-        await CheckAsync("stop", async load =>
+        await CheckAsync("stop", async (load, round) =>
         {
-            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
-            {
-                await load.WaitForEachAsync(20);
-                await _cluster.PauseInTransactionAsync(StoppedServer);
-                var start = Stopwatch.GetTimestamp();
-                await WaitForOthersAsync(load, StoppedServer);
-                var heldUp = Stopwatch.GetElapsedTime(start);
-                await WaitForEndAsync(start);
-                await _cluster.ContinueAsync(StoppedServer);
-                await load.WaitForEachAsync(20);
-                await hall.ExpectAllAsync();
-                await TestContext.Progress.WriteLineAsync($"stop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s");
-                heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
-            }
+            await load.WaitForEachAsync(20);
+            await _cluster.PauseInTransactionAsync(StoppedServer);
+            var start = Stopwatch.GetTimestamp();
+            await WaitForOthersAsync(load, StoppedServer);
+            var heldUp = Stopwatch.GetElapsedTime(start);
+            await WaitForEndAsync(start);
+            await _cluster.ContinueAsync(StoppedServer);
+            await load.WaitForEachAsync(20);
+            await hall.ExpectAllAsync();
+            await TestContext.Progress.WriteLineAsync($"stop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s");
+            heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
         });
     }
 
@@ -69,26 +66,23 @@ public sealed class NodeNetworkTests
     public async Task Server_that_is_cut_off_from_the_database_loses_nothing_and_its_users_come_back()
     {
         await using var hall = await Hall.OpenAsync(_cluster, "cut");
-        await CheckAsync("cut", async load =>
+        await CheckAsync("cut", async (load, round) =>
         {
-            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
-            {
-                await load.WaitForEachAsync(20);
-                var start = Stopwatch.GetTimestamp();
-                _relay.IsDown = true;
-                _relay.Reset();
-                await WaitForOthersAsync(load, CutServer);
-                await hall.ExpectAsync(StoppedServer, "left", CutServer);
-                var left = Stopwatch.GetElapsedTime(start);
-                await WaitForEndAsync(start);
-                start = Stopwatch.GetTimestamp();
-                _relay.IsDown = false;
-                await hall.ExpectAsync(StoppedServer, "joined", CutServer);
-                var joined = Stopwatch.GetElapsedTime(start);
-                await load.WaitForEachAsync(20);
-                await hall.ExpectAllAsync();
-                await TestContext.Progress.WriteLineAsync($"cut {round}: users left after {left.TotalSeconds:0.0} s, and were back {joined.TotalSeconds:0.0} s after the cut");
-            }
+            await load.WaitForEachAsync(20);
+            var start = Stopwatch.GetTimestamp();
+            _relay.IsDown = true;
+            _relay.Reset();
+            await WaitForOthersAsync(load, CutServer);
+            await hall.ExpectAsync(StoppedServer, "left", CutServer);
+            var left = Stopwatch.GetElapsedTime(start);
+            await WaitForEndAsync(start);
+            start = Stopwatch.GetTimestamp();
+            _relay.IsDown = false;
+            await hall.ExpectAsync(StoppedServer, "joined", CutServer);
+            var joined = Stopwatch.GetElapsedTime(start);
+            await load.WaitForEachAsync(20);
+            await hall.ExpectAllAsync();
+            await TestContext.Progress.WriteLineAsync($"cut {round}: users left after {left.TotalSeconds:0.0} s, and were back {joined.TotalSeconds:0.0} s after the cut");
         });
     }
 
@@ -96,26 +90,23 @@ public sealed class NodeNetworkTests
     public async Task Server_whose_network_drops_all_packets_for_a_time_loses_nothing()
     {
         await using var hall = await Hall.OpenAsync(_cluster, "drop");
-        await CheckAsync("drop", async load =>
+        await CheckAsync("drop", async (load, round) =>
         {
-            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
-            {
-                await load.WaitForEachAsync(20);
-                var start = Stopwatch.GetTimestamp();
-                _relay.GoSilent();
-                await WaitForOthersAsync(load, CutServer);
-                var heldUp = Stopwatch.GetElapsedTime(start);
-                await WaitForEndAsync(start);
-                // Simulate that both ends close their connections after such a silence.
-                _relay.EndSilence();
-                _relay.Reset();
-                start = Stopwatch.GetTimestamp();
-                await load.WaitForEachAsync(20);
-                await hall.ExpectAllAsync();
-                await TestContext.Progress.WriteLineAsync(
-                    $"drop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s; all clients had recovered {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the end");
-                heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
-            }
+            await load.WaitForEachAsync(20);
+            var start = Stopwatch.GetTimestamp();
+            _relay.GoSilent();
+            await WaitForOthersAsync(load, CutServer);
+            var heldUp = Stopwatch.GetElapsedTime(start);
+            await WaitForEndAsync(start);
+            // Simulate that both ends close their connections after such a silence.
+            _relay.EndSilence();
+            _relay.Reset();
+            start = Stopwatch.GetTimestamp();
+            await load.WaitForEachAsync(20);
+            await hall.ExpectAllAsync();
+            await TestContext.Progress.WriteLineAsync(
+                $"drop {round}: the other servers were held up for {heldUp.TotalSeconds:0.0} s; all clients had recovered {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the end");
+            heldUp.Should().BeLessThan(TimeSpan.FromSeconds(12));
         });
     }
 
@@ -125,15 +116,12 @@ public sealed class NodeNetworkTests
         await using var hall = await Hall.OpenAsync(_cluster, "slow");
         _slowRelay.Delay = TimeSpan.FromMilliseconds(50);
         // Without the pause, the near servers would store events faster than the distant server can read them.
-        await CheckAsync("slow", pauseMs: 10, during: async load =>
+        await CheckAsync("slow", pauseMs: 10, runRound: async (load, round) =>
         {
-            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
-            {
-                var (start, before) = (Stopwatch.GetTimestamp(), load.Clients.Sum(client => client.AcknowledgedCount));
-                await load.WaitForEachAsync(5);
-                var rate = (load.Clients.Sum(client => client.AcknowledgedCount) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
-                await TestContext.Progress.WriteLineAsync($"slow {round}: {rate:0} acks/s over three servers, one of them 50 ms away from the database");
-            }
+            var (start, before) = (Stopwatch.GetTimestamp(), load.Clients.Sum(client => client.AcknowledgedCount));
+            await load.WaitForEachAsync(5);
+            var rate = (load.Clients.Sum(client => client.AcknowledgedCount) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+            await TestContext.Progress.WriteLineAsync($"slow {round}: {rate:0} acks/s over three servers, one of them 50 ms away from the database");
         });
         await hall.ExpectAllAsync();
     }
@@ -157,7 +145,8 @@ public sealed class NodeNetworkTests
         load.Clients.Should().OnlyContain(client => client.Connections > 1);
     }
 
-    private async Task CheckAsync(string name, Func<NodeLoad, Task> during, int pauseMs = 0)
+    // Runs the fault once, or as often as the long mode says, while clients of all transports flood a room.
+    private async Task CheckAsync(string name, Func<NodeLoad, int, Task> runRound, int pauseMs = 0)
     {
         await using var creator = await ChatClient.ConnectAsync(_cluster.Ports[StoppedServer]);
         var room = $"{name}-load";
@@ -165,7 +154,8 @@ public sealed class NodeNetworkTests
         var load = new NodeLoad(_cluster, room, clients: 9, transports: NodeLoad.AllTransports, staysOnErrors: true, pauseMs: pauseMs);
         var violations = await load.RunAsync(async running =>
         {
-            await during(running);
+            for (int round = 0, rounds = FaultRounds.Get(1); round < rounds; round++)
+                await runRound(running, round);
             running.Clients.Should().OnlyContain(client => client.Connections == 1 + client.SlowConsumerCloses, "connections stay open");
             // After a fault, a server gets all events of the other servers at once. They may be more than the outbox of an HTTP client can hold.
             running.Clients.Where(client => client.IsOverWebSocket).Should().OnlyContain(client => client.SlowConsumerCloses == 0);

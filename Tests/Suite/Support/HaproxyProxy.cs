@@ -1,16 +1,13 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>A real haproxy process in front of several servers. It sends each connection to the next server that is ready.</summary>
 public sealed class HaproxyProxy : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly TemporaryFolder _folder;
+    private readonly ProxyProcess _process;
 
-    private HaproxyProxy(Process process, TemporaryFolder folder, int port) => (_process, _folder, Port) = (process, folder, port);
+    private HaproxyProxy(ProxyProcess process, int port) => (_process, Port) = (process, port);
 
     public int Port { get; }
 
@@ -37,35 +34,8 @@ public sealed class HaproxyProxy : IAsyncDisposable
                 {string.Join("\n    ", backends.Select((backend, i) => $"server s{i} 127.0.0.1:{backend}"))}
 
             """);
-        var process = Process.Start(new ProcessStartInfo("/usr/sbin/haproxy", ["-db", "-q", "-f", configuration]))
-            ?? throw new AssertionException("haproxy does not start; run: apt-get install haproxy");
-        var proxy = new HaproxyProxy(process, folder, port);
-        await TestWait.UntilAsync(() => process.HasExited || IsListening(port), "haproxy to listen");
-        if (process.HasExited)
-            throw new AssertionException($"haproxy ended with the exit code {process.ExitCode}");
-        return proxy;
+        return new HaproxyProxy(await ProxyProcess.StartAsync(new ProcessStartInfo("/usr/sbin/haproxy", ["-db", "-q", "-f", configuration]), folder, port, "haproxy"), port);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _folder.Dispose();
-    }
-
-    private static bool IsListening(int port)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -1,21 +1,13 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace RawSocketChat.Tests.Support;
 
 /// <summary>A real nginx process in front of a server, with its own folder.</summary>
 public sealed class NginxProxy : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly TemporaryFolder _folder;
+    private readonly ProxyProcess _process;
 
-    private NginxProxy(Process process, TemporaryFolder folder, int port)
-    {
-        _process = process;
-        _folder = folder;
-        Port = port;
-    }
+    private NginxProxy(ProxyProcess process, int port) => (_process, Port) = (process, port);
 
     public int Port { get; }
 
@@ -54,35 +46,9 @@ public sealed class NginxProxy : IAsyncDisposable
                 }
             }
             """);
-        var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-e", $"{folder.Path}/error.log", "-p", folder.Path, "-c", configuration]))
-            ?? throw new AssertionException("nginx does not start; run: apt-get install nginx-light");
-        var proxy = new NginxProxy(process, folder, port);
-        await TestWait.UntilAsync(() => process.HasExited || IsListening(port), "nginx to listen");
-        if (process.HasExited)
-            throw new AssertionException($"nginx ended: {await File.ReadAllTextAsync($"{folder.Path}/error.log")}");
-        return proxy;
+        var start = new ProcessStartInfo("/usr/sbin/nginx", ["-e", $"{folder.Path}/error.log", "-p", folder.Path, "-c", configuration]);
+        return new NginxProxy(await ProxyProcess.StartAsync(start, folder, port, "nginx-light", () => File.ReadAllTextAsync($"{folder.Path}/error.log")), port);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _folder.Dispose();
-    }
-
-    private static bool IsListening(int port)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 }
